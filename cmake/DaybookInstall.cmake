@@ -1,0 +1,1 @@
+# Installs every room, the generator and the exported package.

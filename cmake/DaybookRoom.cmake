@@ -1,0 +1,59 @@
+# Declares the targets of Daybook. Every target of the project goes through one of these functions.
+
+# Flags that every target of ours is compiled with; linked PRIVATE, so they never reach a user.
+add_library(daybook_warnings INTERFACE)
+target_compile_options(daybook_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -Werror
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+
+# daybook_room(NAME core [HEADERS h...] [SOURCES s...] [DEPS public...] [PRIVATE_DEPS private...])
+#
+# A library room: public headers under <room>/include/daybook/<room>/, sources under <room>/src/.
+# DEPS name what the public headers need, PRIVATE_DEPS what only the sources need.
+function(daybook_room)
+  cmake_parse_arguments(ROOM "" "NAME" "HEADERS;SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  set(target daybook_${ROOM_NAME})
+  if(ROOM_SOURCES)
+    add_library(${target} STATIC ${ROOM_SOURCES})
+    target_link_libraries(${target} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_PRIVATE_DEPS}
+                                    $<BUILD_INTERFACE:daybook_warnings>)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ROOM_DEPS})
+    target_compile_features(${target} INTERFACE cxx_std_20)
+    set(scope INTERFACE)
+  endif()
+  add_library(daybook::${ROOM_NAME} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${ROOM_NAME}
+                                             VERIFY_INTERFACE_HEADER_SETS ON)
+  target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS include FILES ${ROOM_HEADERS})
+  set_property(GLOBAL APPEND PROPERTY DAYBOOK_ROOM_TARGETS ${target})
+endfunction()
+
+# daybook_test(NAME core_log_test SOURCES s... [DEPS d...] [ARGS a...] [LABELS l...])
+#
+# A GoogleTest binary that is one ctest test. A test may include the private headers of the room
+# that it tests by naming daybook_private_<room> in DEPS.
+function(daybook_test)
+  cmake_parse_arguments(TEST "" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS" ${ARGN})
+  add_executable(${TEST_NAME} ${TEST_SOURCES})
+  target_link_libraries(${TEST_NAME} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main
+                                             daybook_warnings)
+  add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} ${TEST_ARGS})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 300)
+  endif()
+  set_tests_properties(${TEST_NAME} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+endfunction()
+
+# daybook_program(NAME daybook SOURCES s... [DEPS d...]): a program, built into bin/.
+function(daybook_program)
+  cmake_parse_arguments(PROGRAM "" "NAME;OUTPUT" "SOURCES;DEPS" ${ARGN})
+  add_executable(${PROGRAM_NAME} ${PROGRAM_SOURCES})
+  target_link_libraries(${PROGRAM_NAME} PRIVATE ${PROGRAM_DEPS} daybook_warnings)
+  if(PROGRAM_OUTPUT)
+    set_target_properties(${PROGRAM_NAME} PROPERTIES OUTPUT_NAME ${PROGRAM_OUTPUT})
+  endif()
+endfunction()

@@ -1,0 +1,158 @@
+// The event store: the interface that every backend keeps.
+#ifndef DAYBOOK_CORE_EVENT_STORE_H_
+#define DAYBOOK_CORE_EVENT_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "daybook/core/commit.h"
+#include "daybook/core/commit_participant.h"
+#include "daybook/core/event.h"
+#include "daybook/core/position.h"
+#include "daybook/core/runtime.h"
+
+namespace daybook {
+
+enum class Direction : uint8_t { kForwards, kBackwards };
+
+// Which events a read of the log returns: those of one of the categories and one of the types. An
+// empty list leaves its side open.
+struct EventFilter {
+  std::vector<std::string> categories;
+  std::vector<std::string> types;
+};
+
+struct ReadStreamOptions {
+  Direction direction = Direction::kForwards;
+  // The first version to return; nullopt: the stream's first (forwards) or last (backwards).
+  std::optional<uint64_t> from;
+  size_t limit = 1024;                 // events, at least 1
+  size_t max_bytes = size_t{4} << 20;  // stops after the event that reaches it
+};
+
+struct ReadLogOptions {
+  Direction direction = Direction::kForwards;
+  // Forwards: the events after this position. Backwards: the events before it; Position::End()
+  // starts at the last one.
+  Position from = Position::Start();
+  EventFilter filter;
+  size_t limit = 1024;                 // events returned, at least 1
+  size_t max_bytes = size_t{4} << 20;  // stops after the event that reaches it
+  // Events looked at, so that a filter that matches little still returns in bounded time; the
+  // batch's next() says where to go on.
+  size_t max_scanned = 100'000;
+};
+
+// A range of the rows of a table, in bytewise order of their keys.
+struct ScanOptions {
+  std::string from;                  // the first key; empty: the first row
+  std::optional<std::string> until;  // the first key that is not in it; nullopt: to the end
+  size_t limit = ~size_t{0};
+};
+
+// The store as of one published tip: everything read through one reader is of the same moment,
+// events and rows alike. Holds resources of the backend; keep it for a query, not for a day.
+// Thread-safe.
+class StoreReader {
+ public:
+  virtual ~StoreReader() = default;
+
+  // The last position that this reader sees.
+  virtual Position tip() const = 0;
+
+  // The events of a stream. NotFound when it has none; InvalidArgument for options out of range;
+  // DataLoss where stored bytes are damaged.
+  virtual absl::StatusOr<EventBatch> ReadStream(absl::string_view stream,
+                                                const ReadStreamOptions& options = {}) const = 0;
+  // The stream's last version; nullopt when it has no events.
+  virtual absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const = 0;
+  // The events of the whole log. InvalidArgument, DataLoss as above.
+  virtual absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options = {}) const = 0;
+
+  // A row; nullopt when there is none. NotFound for a table that no OpenTable returned.
+  virtual absl::StatusOr<std::optional<std::string>> GetRow(TableId table,
+                                                            absl::string_view key) const = 0;
+  // Calls `visit` for each row of the range until it returns false.
+  virtual absl::Status ScanRows(
+      TableId table, const ScanOptions& options,
+      absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const = 0;
+};
+
+struct StoreStats {
+  Position tip;
+  uint64_t streams = 0;
+  uint64_t categories = 0;
+  uint64_t types = 0;
+  uint64_t disk_bytes = 0;       // 0 in memory
+  uint64_t groups = 0;           // groups published since the store was opened
+  uint64_t events_appended = 0;  // likewise
+  // Set after a failed write or sync: appends are refused until the store is opened again.
+  absl::Status stopped;
+};
+
+// An append-only, versioned log with tables beside it. Thread-safe.
+//
+// Errors of every append:
+//   InvalidArgument  a name, size or batch breaks a limit (InvalidField): mend the call
+//   Aborted          an expected version does not hold (VersionConflict), or a claim is taken
+//                    (ClaimConflict): read, decide, append again
+//   Unknown          outcome unknown: a write or sync failed after the group was handed to the
+//                    backend. Reopen the store, retry with the same ids
+//   ResourceExhausted the queue is full, or no space is left: back off, retry
+//   Unavailable      the store is closed, or stopped after a failure: reopen
+class EventStore {
+ public:
+  // Called once, on a thread of the store, after the outcome is durable. Must not block and must
+  // not wait for another append.
+  using AppendCallback = absl::AnyInvocable<void(absl::StatusOr<AppendResult>) &&>;
+
+  virtual ~EventStore() = default;
+
+  // Queues `commit` and returns; `done` gets the outcome, an error of the arguments included.
+  // Commits of one caller are sequenced in the order of the calls.
+  virtual void AppendAsync(Commit commit, AppendCallback done) = 0;
+
+  // Appends and waits for the outcome.
+  absl::StatusOr<AppendResult> Append(Commit commit);
+  absl::StatusOr<AppendResult> Append(absl::string_view stream, ExpectedVersion expected,
+                                      std::vector<Event> events);
+
+  // A reader at the published tip. Never waits for appends.
+  virtual std::shared_ptr<const StoreReader> Reader() const = 0;
+  // The published tip: durable, and seen by every Reader from now on.
+  virtual Position Tip() const = 0;
+
+  // Calls `wake` once, as soon as the tip is beyond `position` (at once when it is already) or the
+  // store closes. On a thread of the store: must not block.
+  virtual void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) = 0;
+
+  // The number of the table of that name, which is made durably when it is new. InvalidArgument
+  // for a bad name.
+  virtual absl::StatusOr<TableId> OpenTable(absl::string_view name) = 0;
+  // The tables, by name.
+  virtual std::vector<std::pair<std::string, TableId>> Tables() const = 0;
+
+  // Has `participant` called for every commit sequenced from now on; returns the position after
+  // which that is. It must outlive the store or its removal.
+  virtual Position AddParticipant(CommitParticipant* participant) = 0;
+  // Returns once it will not be called again.
+  virtual void RemoveParticipant(CommitParticipant* participant) = 0;
+
+  virtual StoreStats Stats() const = 0;
+  virtual Runtime& runtime() = 0;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_CORE_EVENT_STORE_H_

@@ -1,0 +1,62 @@
+// Who runs the store's work: threads, or a test one step at a time.
+#ifndef DAYBOOK_CORE_RUNTIME_H_
+#define DAYBOOK_CORE_RUNTIME_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "daybook/core/mutex.h"
+
+namespace daybook {
+
+// A piece of work that goes on for the life of its owner.
+class Task {
+ public:
+  virtual ~Task() = default;
+  // Does a bounded part of what is due. Returns false when nothing is left until the next Wake.
+  virtual bool Step() = 0;
+};
+
+// Opens once; whoever awaits it goes on.
+class Latch {
+ public:
+  void Open();
+  bool is_open() const;
+
+ private:
+  friend class ThreadRuntime;
+  mutable Mutex mutex_;
+  CondVar opened_;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class Runtime {
+ public:
+  // A started task. Destruction waits for the current step and ends it.
+  class Worker {
+   public:
+    virtual ~Worker() = default;
+    // Has Step called again, at least once after this call. From any thread, cheap.
+    virtual void Wake() = 0;
+  };
+
+  virtual ~Runtime() = default;
+  // `task` must outlive the worker.
+  virtual std::unique_ptr<Worker> Start(absl::string_view name, Task* task) = 0;
+  // Blocks the caller until the latch is open; false when `timeout` passed before.
+  virtual bool Await(Latch& latch, absl::Duration timeout = absl::InfiniteDuration()) = 0;
+
+  // One thread for each task.
+  static Runtime& Threads();
+};
+
+// Runs every task on the thread that waits, one step at a time, in an order drawn from `seed`: the
+// same seed and the same calls give the same run. For tests and simulations; one thread only.
+std::unique_ptr<Runtime> MakeStepRuntime(uint64_t seed);
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_CORE_RUNTIME_H_

@@ -1,0 +1,53 @@
+// Following the log: what is there, then what comes. The one mechanism for projections, handlers,
+// process managers and users.
+#ifndef DAYBOOK_CORE_SUBSCRIPTION_H_
+#define DAYBOOK_CORE_SUBSCRIPTION_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daybook/core/event_store.h"
+
+namespace daybook {
+
+struct SubscriptionOptions {
+  Position after = Position::Start();  // the first event is the next one that the filter lets by
+  EventFilter filter;
+  size_t batch_events = 1024;
+  size_t batch_bytes = size_t{1} << 20;
+};
+
+// Pulls events in order, each once, with no gap (G1). It reads when asked and holds one batch, so
+// a slow reader costs nobody else anything. Not thread-safe, but for Stop.
+class Subscription {
+ public:
+  // `store` must outlive it.
+  Subscription(EventStore* store, SubscriptionOptions options);
+  ~Subscription();
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  // The next events, or an empty batch when there are none yet. DataLoss where the log is damaged.
+  absl::StatusOr<EventBatch> Poll();
+  // Waits for events, signalled by the store. DeadlineExceeded when there were none within
+  // `timeout`; Cancelled after Stop; Unavailable when the store closed; DataLoss.
+  absl::StatusOr<EventBatch> Next(absl::Duration timeout = absl::InfiniteDuration());
+  // Calls `wake` once when Poll may have more (on a thread of the store; must not block).
+  void WhenReady(absl::AnyInvocable<void() &&> wake);
+  // Makes a waiting Next return. From any thread.
+  void Stop();
+
+  // Everything up to here was returned or left out by the filter: what to store as a checkpoint.
+  Position checkpoint() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_CORE_SUBSCRIPTION_H_

@@ -1,0 +1,51 @@
+// The seam on RocksDB.
+#ifndef DAYBOOK_CORE_SRC_ROCKS_KV_H_
+#define DAYBOOK_CORE_SRC_ROCKS_KV_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "kv.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace daybook::internal {
+
+struct RocksKvOptions {
+  bool create_if_missing = true;
+  bool read_only = false;
+  size_t block_cache_bytes = size_t{64} << 20;
+  // The log is written but not synced at all (Durability::kNone).
+  size_t write_buffer_bytes = size_t{64} << 20;
+  rocksdb::Env* env = nullptr;  // nullptr: the default. Tests put a failing one here
+};
+
+// What of the MANIFEST is known to be written: the prefix that must still be there when the store
+// is opened again.
+struct ManifestMark {
+  uint64_t number = 0;  // of the file MANIFEST-<number>
+  uint64_t size = 0;
+  uint32_t crc32c = 0;  // of its first `size` bytes
+  friend bool operator==(const ManifestMark&, const ManifestMark&) = default;
+};
+
+class RocksKv : public Kv {
+ public:
+  // DataLoss where RocksDB finds corruption, else as OpenStore's system errors.
+  static absl::StatusOr<std::unique_ptr<RocksKv>> Open(const std::string& directory,
+                                                       const RocksKvOptions& options);
+  // The MANIFEST in use, as it is now.
+  virtual absl::StatusOr<ManifestMark> MarkManifest() = 0;
+  // DataLoss when the marked prefix is not as it was. A newer MANIFEST that CURRENT names is fine.
+  static absl::Status CheckManifest(const std::string& directory, const ManifestMark& mark,
+                                    rocksdb::Env* env = nullptr);
+  // Reads every table file against its checksum.
+  virtual absl::Status VerifyFiles() = 0;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_CORE_SRC_ROCKS_KV_H_

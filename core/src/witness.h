@@ -1,0 +1,83 @@
+// The second durable record (G2): a preallocated ring file outside of RocksDB that holds every
+// group which is not yet in a table file, and the chain hash at its end. docs/formats/witness.md
+// has the grammar.
+#ifndef DAYBOOK_CORE_SRC_WITNESS_H_
+#define DAYBOOK_CORE_SRC_WITNESS_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "daybook/core/file_system.h"
+#include "daybook/core/uuid.h"
+#include "rocks_kv.h"
+
+namespace daybook::internal {
+
+using ChainHash = std::array<uint8_t, 32>;
+
+// One group of commits, as the ring holds it.
+struct WitnessGroup {
+  uint64_t number = 0;  // 1, 2, 3…: no gap
+  uint64_t tip = 0;     // the store's last position when the group is applied
+  ChainHash chain{};    // the chain hash at that tip
+  // The group's KvBatch. Empty with `digest_only`: the group was too large for the ring, so its
+  // loss can be told, not mended.
+  std::string batch;
+  bool digest_only = false;
+};
+
+// Written when flushes finish and when the store is opened or closed: two slots, by turns.
+struct WitnessHeader {
+  Uuid store_id;
+  // Groups up to this one are in table files: the ring may overwrite them.
+  uint64_t flushed_group = 0;
+  // The tip and the chain hash at flushed_group.
+  uint64_t flushed_tip = 0;
+  ChainHash flushed_chain{};
+  // The MANIFEST that holds those table files.
+  ManifestMark manifest;
+  bool clean = false;  // closed in order: nothing follows flushed_group
+};
+
+struct WitnessContent {
+  WitnessHeader header;
+  // The intact groups after header.flushed_group, in order, without a gap, up to the first that is
+  // missing or torn.
+  std::vector<WitnessGroup> groups;
+};
+
+// Not thread-safe, but for one thread in Append beside one in WriteHeader/Release.
+class Witness {
+ public:
+  // Makes the file, filled with zeros to its full size and synced (so that later writes move no
+  // metadata), with `header` in both slots.
+  static absl::StatusOr<std::unique_ptr<Witness>> Create(FileSystem* files, const std::string& path,
+                                                         uint64_t bytes,
+                                                         const WitnessHeader& header);
+  // Reads it. NotFound; DataLoss when neither header slot is intact; FailedPrecondition when it is
+  // of a newer format.
+  static absl::StatusOr<std::unique_ptr<Witness>> Open(FileSystem* files, const std::string& path,
+                                                       WitnessContent* content);
+  virtual ~Witness() = default;
+
+  // The bytes that a group of `batch_bytes` takes in the ring.
+  virtual uint64_t SpaceFor(uint64_t batch_bytes) const = 0;
+  // Free space: what Append may take before WriteHeader releases more.
+  virtual uint64_t Free() const = 0;
+  virtual uint64_t Capacity() const = 0;
+
+  // Writes the group and, when `sync`, syncs the file. Its number follows the last one's. Requires
+  // SpaceFor(batch) <= Free().
+  virtual absl::Status Append(const WitnessGroup& group, bool sync) = 0;
+  // Writes the older slot and syncs. Groups up to header.flushed_group are released after that.
+  virtual absl::Status WriteHeader(const WitnessHeader& header) = 0;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_CORE_SRC_WITNESS_H_
