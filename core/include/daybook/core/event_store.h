@@ -77,6 +77,14 @@ class StoreReader {
                                                 const ReadStreamOptions& options = {}) const = 0;
   // The stream's last version; nullopt when it has no events.
   virtual absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const = 0;
+  // Calls `visit` for each stream that has events, with its last version, until it returns false:
+  // in the order in which the streams began, within one category when `category` is not empty. To
+  // go on later, `after` is the last name visited; empty starts with the first. NotFound when
+  // `after` is no stream of the listing, DataLoss as above. Costs a step for each stream visited
+  // (and, with `after`, one look-up), whatever the number of events. `visit` must not block.
+  virtual absl::Status ListStreams(
+      absl::string_view category, absl::string_view after,
+      absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)> visit) const = 0;
   // The events of the whole log. InvalidArgument, DataLoss as above.
   virtual absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options = {}) const = 0;
 
@@ -91,6 +99,8 @@ class StoreReader {
 
 struct StoreStats {
   Position tip;
+  // The chain hash at the tip, 64 hexadecimal digits: two stores with the same have the same log.
+  std::string chain_hex;
   uint64_t streams = 0;
   uint64_t categories = 0;
   uint64_t types = 0;

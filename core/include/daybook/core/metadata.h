@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "daybook/core/uuid.h"
 
@@ -57,8 +57,12 @@ class MetadataView {
   absl::string_view bytes_;
 };
 
-// The stored form; the grammar stands in docs/formats/event.md.
+// The stored form; the grammar stands in docs/formats/metadata.md.
 std::string EncodeMetadata(const Metadata& metadata);
+
+// What an append demands: text that is UTF-8, tags that are not empty, free entries with a key, at
+// most kMaxMetadataBytes when encoded. InvalidArgument with an InvalidField "<field>.<member>".
+absl::Status ValidateMetadata(const Metadata& metadata, absl::string_view field = "metadata");
 
 // DataLoss (Damage "metadata") unless `bytes` is well formed.
 absl::Status CheckMetadata(absl::string_view bytes);

@@ -26,13 +26,20 @@ inline std::string StreamNameOf(absl::string_view category, absl::string_view ke
   return absl::StrCat(category, "-", key);
 }
 
-// OK when `name` may be appended to: 1 to kMaxStreamNameBytes bytes of valid UTF-8 without control
-// characters (so no NUL, no line break), and no leading '$' (those are the store's own).
+// OK when `name` may be appended to: 1 to kMaxStreamNameBytes bytes of strictly valid UTF-8, with
+// none of the characters that could break a line or make a name read as another one where it is
+// shown (controls U+0000 to U+001F and U+007F to U+009F, separators U+2028 and U+2029, direction
+// overrides U+202A to U+202E and U+2066 to U+2069), and no leading '$' (those are the store's own).
 // Otherwise InvalidArgument with an InvalidField of `field` and the rule broken.
+//
+// Names are compared byte by byte: two forms of the same letter (NFC, NFD) are two names.
 absl::Status ValidateStreamName(absl::string_view name, absl::string_view field = "stream");
 
-// The same rules for the name of an event's type and of a table, with their limits.
+// The same rules for the name of an event's type, with its limit.
 absl::Status ValidateTypeName(absl::string_view name, absl::string_view field = "type");
+
+// The same for the name of a table, where a leading '$' marks those of Daybook's own rooms.
+absl::Status ValidateTableName(absl::string_view name, absl::string_view field = "table");
 
 }  // namespace daybook
 

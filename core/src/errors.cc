@@ -1,0 +1,51 @@
+#include "daybook/core/errors.h"
+
+namespace daybook {
+
+absl::Status InvalidFieldError(absl::string_view field, absl::string_view rule) {
+  absl::Status status = absl::InvalidArgumentError(absl::StrCat(field, ": ", rule));
+  v1::InvalidField payload;
+  payload.set_field(std::string(field));
+  payload.set_rule(std::string(rule));
+  SetErrorPayload(status, payload);
+  return status;
+}
+
+absl::Status VersionConflictError(absl::string_view stream, ExpectedVersion expected,
+                                  std::optional<uint64_t> actual) {
+  absl::Status status = absl::AbortedError(
+      absl::StrCat("stream ", stream, ": expected ", expected.exact().has_value() ? "version " : "",
+                   expected.ToString(), ", found ",
+                   actual.has_value() ? absl::StrCat("version ", *actual) : "no stream"));
+  v1::VersionConflict payload;
+  payload.set_stream(std::string(stream));
+  payload.set_expected(expected.ToString());
+  if (actual.has_value()) payload.set_actual(*actual);
+  SetErrorPayload(status, payload);
+  return status;
+}
+
+absl::Status ClaimConflictError(absl::string_view table, absl::string_view key,
+                                absl::string_view existing) {
+  // The key may be binary: it stands in the payload only.
+  absl::Status status = absl::AbortedError(absl::StrCat("table ", table, ": the key is taken"));
+  v1::ClaimConflict payload;
+  payload.set_table(std::string(table));
+  payload.set_key(std::string(key));
+  payload.set_existing(std::string(existing));
+  SetErrorPayload(status, payload);
+  return status;
+}
+
+absl::Status DamageError(absl::string_view what, Position position, absl::string_view detail) {
+  const std::string place =
+      position == Position::Start() ? "" : absl::StrCat(" at position ", position.ToString());
+  absl::Status status = absl::DataLossError(absl::StrCat(what, " damaged", place, ": ", detail));
+  v1::Damage payload;
+  payload.set_what(std::string(what));
+  payload.set_position(position.sequence());
+  SetErrorPayload(status, payload);
+  return status;
+}
+
+}  // namespace daybook
