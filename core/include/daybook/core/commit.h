@@ -2,7 +2,9 @@
 #ifndef DAYBOOK_CORE_COMMIT_H_
 #define DAYBOOK_CORE_COMMIT_H_
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +19,8 @@ namespace daybook {
 struct StreamAppend {
   std::string stream;
   ExpectedVersion expected = ExpectedVersion::Any();
-  std::vector<Event> events;  // at least one
+  // None: nothing is appended, but `expected` must hold all the same.
+  std::vector<Event> events;
 };
 
 // A table of the store: an ordered set of rows, for views, replies, snapshots, checkpoints. Its
@@ -39,12 +42,27 @@ struct Claim {
   std::string value;
 };
 
+// Ties together commits of which each builds on those before it, in the order of their AppendAsync.
+// Once one of them is refused, for whatever reason, all that are not yet sequenced are refused with
+// Aborted (without a payload): a later commit may expect a version that holds for another reason
+// than that its own predecessor was written. Thread-safe.
+class CommitChain {
+ public:
+  // Called by the store when it refuses a commit of this chain.
+  void Break() { broken_.store(true, std::memory_order_release); }
+  bool broken() const { return broken_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> broken_{false};
+};
+
 // At least one event, claim or table write; each stream at most once. A commit without events
 // takes no position; it becomes durable and visible with the same guarantees.
 struct Commit {
   std::vector<StreamAppend> appends;
   std::vector<Claim> claims;
   std::vector<TableWrite> writes;
+  std::shared_ptr<CommitChain> chain;  // optional
 };
 
 // Where the events of one stream went.
@@ -59,7 +77,8 @@ struct AppendResult {
   // tip that it was written at.
   Position first;
   Position last;
-  std::vector<StreamRange> streams;  // in the order of Commit::appends
+  // In the order of Commit::appends, those without events left out.
+  std::vector<StreamRange> streams;
   absl::Time recorded_time;
   // Every event id was known already: nothing was written, the rest tells of the first append.
   bool duplicate = false;
