@@ -1,0 +1,47 @@
+# The everyday commands. Each first sees to it that the machine has what it needs.
+#
+#   make                      the release build, programs in build/release/bin
+#   make test                 the whole test suite, on the dev build
+#   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
+#   make bench                the benchmarks, ending with the RATIO lines
+#   make format               formats every source file
+#   make install PREFIX=dir   installs the libraries, the generator and the tools
+#   make clean                removes build/
+
+PREFIX ?= /usr/local
+INPUT ?=
+REPORT ?=
+
+.PHONY: all test demo bench format install clean help setup
+.DEFAULT_GOAL := all
+
+setup:
+	@scripts/setup.sh
+
+all: setup
+	@cmake --preset release >/dev/null
+	cmake --build --preset release
+
+test: setup
+	@cmake --preset dev >/dev/null
+	cmake --build --preset dev
+	ctest --preset dev
+
+demo: all
+	INPUT='$(INPUT)' REPORT='$(REPORT)' examples/loans/demo.sh build/release/bin
+
+bench: all
+	bench/run.sh build/release/bin
+
+format:
+	@scripts/setup.sh ci
+	git ls-files '*.h' '*.cc' | xargs clang-format -i
+
+install: all
+	cmake --install build/release --prefix '$(PREFIX)'
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#   //p' Makefile

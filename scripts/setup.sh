@@ -1,0 +1,55 @@
+#!/bin/bash
+# Installs the Debian packages that Daybook is built with, and says nothing when none is missing.
+#
+#   scripts/setup.sh        what `make`, `make test`, `make demo` and `make bench` need
+#   scripts/setup.sh ci     and what only .ci/run and `make format` need
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build ccache lld python3
+  librocksdb-dev libprotobuf-dev libprotoc-dev protobuf-compiler libabsl-dev libssl-dev zlib1g-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
+)
+if [[ ${1:-} == ci ]]; then
+  packages+=(git clang clang-format libclang-rt-14-dev)
+fi
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "setup: this is no Debian system; see that it has: ${packages[*]}" >&2
+  exit 0
+fi
+
+installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${packages[@]}" \
+  2>/dev/null | sed -n 's/^installed //p' || true)
+missing=()
+for package in "${packages[@]}"; do
+  grep --quiet --line-regexp --fixed-strings -- "$package" <<<"$installed" || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then
+  exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+  as_root=(sudo --non-interactive)
+  if ! "${as_root[@]}" true 2>/dev/null; then
+    echo "setup: neither root nor sudo without a password; run this, then try again:" >&2
+    echo "  apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get --quiet --yes --option DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
+}
+
+echo "setup: installing ${missing[*]}"
+apt update || true  # One unreachable source need not stand in the way of the others.
+if ! apt install --no-install-recommends "${missing[@]}"; then
+  cat "$log" >&2
+  echo "setup: could not install ${missing[*]}" >&2
+  exit 1
+fi
