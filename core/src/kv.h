@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,18 +30,47 @@ class KvBatch {
   // The same with a value given in parts, which are joined without a copy in between.
   void Put(Family family, absl::string_view key, absl::Span<const absl::string_view> value_parts);
   void Delete(Family family, absl::string_view key);
+  // Keeps the memory, for the next batch.
   void Clear() { bytes_.clear(); }
   bool empty() const { return bytes_.empty(); }
   absl::string_view bytes() const { return bytes_; }
 
   // Calls put(family, key, value) or del(family, key) for each operation in order. DataLoss when
-  // `bytes` is not a batch.
+  // `bytes` is not a batch; the operations before the damage have been called by then.
   template <typename PutFn, typename DeleteFn>
   static absl::Status ForEach(absl::string_view bytes, PutFn put, DeleteFn del);
 
  private:
+  static constexpr uint8_t kPut = 1;
+  static constexpr uint8_t kDelete = 2;
+
+  struct Operation {
+    uint8_t op;
+    Family family;
+    absl::string_view key;
+    absl::string_view value;
+  };
+  // Takes the first operation off `bytes`; false when there is no whole one.
+  static bool Take(absl::string_view& bytes, Operation& operation);
+
+  void Begin(uint8_t op, Family family, absl::string_view key);
+
   std::string bytes_;
 };
+
+template <typename PutFn, typename DeleteFn>
+absl::Status KvBatch::ForEach(absl::string_view bytes, PutFn put, DeleteFn del) {
+  Operation operation;
+  while (!bytes.empty()) {
+    if (!Take(bytes, operation)) return absl::DataLossError("not a batch of keys and values");
+    if (operation.op == kPut) {
+      put(operation.family, operation.key, operation.value);
+    } else {
+      del(operation.family, operation.key);
+    }
+  }
+  return absl::OkStatus();
+}
 
 // The store at one moment. Released when the last owner lets go.
 class KvSnapshot {

@@ -20,14 +20,21 @@ class Task {
   virtual bool Step() = 0;
 };
 
-// Opens once; whoever awaits it goes on.
+// Opens once; whoever awaits it goes on. Thread-safe; it may be destroyed as soon as Await has
+// returned true. Waited for with Runtime::Await.
 class Latch {
  public:
+  Latch() = default;
+  Latch(const Latch&) = delete;
+  Latch& operator=(const Latch&) = delete;
+
   void Open();
   bool is_open() const;
 
  private:
   friend class ThreadRuntime;
+  bool Wait(absl::Duration timeout);
+
   mutable Mutex mutex_;
   CondVar opened_;
   bool open_ ABSL_GUARDED_BY(mutex_) = false;
@@ -44,7 +51,7 @@ class Runtime {
   };
 
   virtual ~Runtime() = default;
-  // `task` must outlive the worker.
+  // Step is called once without a Wake. `task` and this runtime must outlive the worker.
   virtual std::unique_ptr<Worker> Start(absl::string_view name, Task* task) = 0;
   // Blocks the caller until the latch is open; false when `timeout` passed before.
   virtual bool Await(Latch& latch, absl::Duration timeout = absl::InfiniteDuration()) = 0;
@@ -54,7 +61,11 @@ class Runtime {
 };
 
 // Runs every task on the thread that waits, one step at a time, in an order drawn from `seed`: the
-// same seed and the same calls give the same run. For tests and simulations; one thread only.
+// same seed and the same calls give the same run. A step takes a microsecond of Await's timeout,
+// and when no task has anything to do the rest of it passes at once: so Await with a finite timeout
+// runs a store until it is idle. Without a timeout that is a deadlock, and aborts with the names of
+// the tasks. A step may itself Await: the other tasks go on. For tests and simulations; one thread
+// only.
 std::unique_ptr<Runtime> MakeStepRuntime(uint64_t seed);
 
 }  // namespace daybook
