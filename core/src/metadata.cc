@@ -5,6 +5,7 @@
 #include "daybook/core/metadata.h"
 
 #include "absl/strings/str_cat.h"
+#include "coding.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/limits.h"
 #include "utf8.h"
@@ -31,14 +32,6 @@ bool IsUuid(uint8_t tag) {
   return tag >= kCommandId && tag <= kCausationId;
 }
 
-void PutVarint(std::string& out, size_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
-
 size_t VarintSize(size_t value) {
   size_t size = 1;
   while (value >= 0x80) {
@@ -48,16 +41,11 @@ size_t VarintSize(size_t value) {
   return size;
 }
 
-// A length in its one, shortest form; no metadata is long enough for a fourth byte.
-bool TakeLength(absl::string_view* bytes, size_t* length) {
-  *length = 0;
-  for (int shift = 0; shift <= 14 && !bytes->empty(); shift += 7) {
-    const uint8_t byte = static_cast<uint8_t>(bytes->front());
-    bytes->remove_prefix(1);
-    *length |= size_t{byte & 0x7fu} << shift;
-    if (byte < 0x80) return byte != 0 || shift == 0;
-  }
-  return false;
+// A length in its one, shortest form, and as many bytes.
+bool TakeBytes(absl::string_view* from, absl::string_view* bytes) {
+  const size_t before = from->size();
+  if (!internal::ConsumeLengthPrefixed(from, bytes)) return false;
+  return before - from->size() == VarintSize(bytes->size()) + bytes->size();
 }
 
 struct Part {
@@ -69,19 +57,16 @@ struct Part {
 bool TakePart(absl::string_view* rest, Part* part) {
   if (rest->empty()) return false;
   absl::string_view next = rest->substr(1);
-  size_t length = 0;
-  if (!TakeLength(&next, &length) || length > next.size()) return false;
+  if (!TakeBytes(&next, &part->bytes)) return false;
   part->tag = static_cast<uint8_t>(rest->front());
-  part->bytes = next.substr(0, length);
-  *rest = next.substr(length);
+  *rest = next;
   return true;
 }
 
+// The key and the value of a free entry.
 bool SplitFree(absl::string_view bytes, absl::string_view* key, absl::string_view* value) {
-  size_t length = 0;
-  if (!TakeLength(&bytes, &length) || length > bytes.size()) return false;
-  *key = bytes.substr(0, length);
-  *value = bytes.substr(length);
+  if (!TakeBytes(&bytes, key)) return false;
+  *value = bytes;
   return true;
 }
 
@@ -99,7 +84,7 @@ Uuid UuidOf(absl::string_view bytes) {
 
 void PutPart(std::string& out, PartTag tag, absl::string_view bytes) {
   out += static_cast<char>(tag);
-  PutVarint(out, bytes.size());
+  internal::AppendVarint(bytes.size(), &out);
   out.append(bytes.data(), bytes.size());
 }
 
@@ -188,8 +173,8 @@ std::string EncodeMetadata(const Metadata& metadata) {
   for (const std::string& tag : metadata.tags) PutPart(out, kTag, tag);
   for (const auto& [key, value] : metadata.free) {
     out += static_cast<char>(kFree);
-    PutVarint(out, VarintSize(key.size()) + key.size() + value.size());
-    PutVarint(out, key.size());
+    internal::AppendVarint(VarintSize(key.size()) + key.size() + value.size(), &out);
+    internal::AppendVarint(key.size(), &out);
     out += key;
     out += value;
   }
@@ -204,12 +189,12 @@ absl::Status CheckMetadata(absl::string_view bytes) {
   uint8_t last_tag = 0;
   Part part;
   while (TakePart(&bytes, &part)) {
+    const absl::string_view error = PartError(part);
+    if (!error.empty()) return damage(error);
     if (part.tag < last_tag || (part.tag == last_tag && part.tag < kTag)) {
       return damage(absl::StrCat("part ", part.tag, " after part ", last_tag));
     }
     last_tag = part.tag;
-    const absl::string_view error = PartError(part);
-    if (!error.empty()) return damage(error);
   }
   if (!bytes.empty()) return damage("a part that is cut off");
   return absl::OkStatus();
