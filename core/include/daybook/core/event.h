@@ -59,6 +59,10 @@ struct RecordedEvent {
 // number of threads may read it.
 class EventBatch {
  public:
+  using value_type = RecordedEvent;
+  using const_iterator = const RecordedEvent*;
+  using iterator = const_iterator;
+
   EventBatch() = default;
   // `storage` keeps alive what `events` view.
   EventBatch(std::vector<RecordedEvent> events, std::shared_ptr<const void> storage, Position next,
