@@ -1,1 +1,60 @@
-# Installs every room, the generator and the exported package.
+# Installs every room, the .proto files, the generator and one exported package `daybook`, whose
+# components are the rooms:
+#
+#   find_package(daybook REQUIRED COMPONENTS aggregates projections testkit)
+#   target_link_libraries(app PRIVATE daybook::aggregates)
+#
+# A room that needs more than the embedded framework does is exported apart, so that only those who
+# ask for it need it too.
+include(CMakePackageConfigHelpers)
+
+set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/daybook)
+get_property(rooms GLOBAL PROPERTY DAYBOOK_ROOM_TARGETS)
+set(components)
+foreach(room IN LISTS rooms)
+  get_target_property(component ${room} EXPORT_NAME)
+  list(APPEND components ${component})
+  if(component STREQUAL testkit)
+    set(export daybook-testkit-targets)
+  else()
+    set(export daybook-targets)
+  endif()
+  get_target_property(header_sets ${room} INTERFACE_HEADER_SETS)
+  if(header_sets)
+    install(TARGETS ${room} EXPORT ${export} FILE_SET HEADERS)
+  else()
+    install(TARGETS ${room} EXPORT ${export})
+  endif()
+endforeach()
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto/daybook DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.proto")
+install(DIRECTORY ${PROJECT_BINARY_DIR}/proto/generated/daybook
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+# The generator and the tools, where they are built.
+if(TARGET protoc-gen-daybook)
+  install(TARGETS protoc-gen-daybook EXPORT daybook-targets)
+endif()
+if(TARGET daybook_tool)
+  install(TARGETS daybook_tool)
+endif()
+
+install(EXPORT daybook-targets NAMESPACE daybook:: DESTINATION ${package_directory})
+if(testkit IN_LIST components)
+  install(EXPORT daybook-testkit-targets NAMESPACE daybook:: DESTINATION ${package_directory})
+endif()
+
+string(REPLACE ";" " " DAYBOOK_COMPONENTS "${components}")
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/cmake/daybook-config.cmake.in ${PROJECT_BINARY_DIR}/daybook-config.cmake
+  INSTALL_DESTINATION ${package_directory} NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/daybook-config-version.cmake COMPATIBILITY SameMinorVersion)
+set(package_files ${PROJECT_BINARY_DIR}/daybook-config.cmake
+                  ${PROJECT_BINARY_DIR}/daybook-config-version.cmake
+                  ${PROJECT_SOURCE_DIR}/cmake/DaybookDependencies.cmake)
+if(EXISTS ${PROJECT_SOURCE_DIR}/cmake/DaybookGenerate.cmake)
+  list(APPEND package_files ${PROJECT_SOURCE_DIR}/cmake/DaybookGenerate.cmake)
+endif()
+install(FILES ${package_files} DESTINATION ${package_directory})
