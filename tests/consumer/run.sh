@@ -6,12 +6,13 @@
 set -euo pipefail
 
 build=$1 project=$2 program=$3
+source=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
 
 cmake --install "$build" --prefix "$work/first" >/dev/null
 mv "$work/first" "$work/prefix"
-if grep --recursive --fixed-strings --files-with-matches -e "$work/first" -e "$PWD" \
+if grep --recursive --fixed-strings --files-with-matches -e "$work/first" -e "$source" \
      "$work/prefix/lib/cmake" "$work/prefix/include"; then
   echo "the installed files above name the machine that they were built on" >&2
   exit 1
