@@ -1,0 +1,116 @@
+// Registering a projection: naming its type and its lifecycle, nothing else.
+#ifndef DAYBOOK_PROJECTIONS_PROJECTION_H_
+#define DAYBOOK_PROJECTIONS_PROJECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "daybook/core/uuid.h"
+#include "daybook/projections/row_fold.h"
+#include "daybook/projections/view_query.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message_lite.h"
+
+namespace daybook {
+
+// An event type that a projection handles.
+struct HandledEvent {
+  std::string type;  // its stable name
+  uint32_t schema_version = 1;
+  const google::protobuf::MessageLite* prototype = nullptr;
+};
+
+// A projection without its type. Immutable, hence thread-safe.
+//
+// A projection P is a struct that derives from what the generator made of its row message:
+//   static void On(Row&, const E&)                    for each event E of its aggregates that is
+//   not static absl::Status On(Row&, const E&)            in Ignores; a third parameter
+//   EventContext&
+//                                                     where it is wanted
+//   using Ignores = daybook::TypeList<E...>           the events that it leaves out
+//   static K Key(const E&[, const RecordedEvent&])    where the row is not that of the event's key
+//                                                     field, or else of the stream's key. K is a
+//                                                     string, an optional of one, or a list of
+//                                                     them: On is called once for each, in order
+// On and Key depend on their arguments alone: the same events give the same rows, byte for byte,
+// inline and async, live and rebuilt (G6). An error of On leaves the rows as they were; inline it
+// refuses the commit, async it stops the view at that event.
+class ProjectionDefinition {
+ public:
+  using NewFold = std::unique_ptr<internal::RowFold> (*)();
+
+  ProjectionDefinition(absl::string_view name, uint32_t revision,
+                       std::vector<std::string> categories, std::vector<HandledEvent> handled,
+                       const google::protobuf::Descriptor* row, NewFold new_fold);
+
+  const std::string& name() const { return name_; }
+  // The categories whose events it sees, and the types; the index of a type is that of its handler.
+  const std::vector<std::string>& categories() const { return categories_; }
+  const std::vector<HandledEvent>& handled() const { return handled_; }
+  bool ReadsCategoryOf(absl::string_view stream) const;
+  // Equal for equal revision, row message (with all that it contains), categories and types: a view
+  // of another fingerprint is built anew.
+  const Uuid& fingerprint() const { return fingerprint_; }
+  std::unique_ptr<internal::RowFold> MakeFold() const { return new_fold_(); }
+
+ private:
+  std::string name_;
+  std::vector<std::string> categories_;
+  std::vector<HandledEvent> handled_;
+  Uuid fingerprint_;
+  NewFold new_fold_;
+};
+
+// What App::Open and ProjectionEngine::Open take.
+struct ProjectionRegistration {
+  Lifecycle lifecycle = Lifecycle::kAsync;
+  std::shared_ptr<const ProjectionDefinition> definition;
+  // Stands for the type P.
+  const void* type = nullptr;
+};
+
+namespace internal {
+
+template <typename P>
+const void* ProjectionType() {
+  static const char type = 0;
+  return &type;
+}
+
+template <typename P>
+std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
+  static_assert(P::template CheckComplete<P>());
+  std::vector<HandledEvent> handled;
+  P::Events::ForEach([&]<typename E>() {
+    if constexpr (kHandles<P, E>) {
+      handled.push_back({std::string(MessageTraits<E>::kTypeName), MessageTraits<E>::kSchemaVersion,
+                         &E::default_instance()});
+    }
+  });
+  return std::make_shared<const ProjectionDefinition>(
+      P::kName, P::kRevision,
+      std::vector<std::string>(P::kCategories.begin(), P::kCategories.end()), std::move(handled),
+      P::Row::descriptor(),
+      []() -> std::unique_ptr<RowFold> { return std::make_unique<TypedRowFold<P>>(); });
+}
+
+}  // namespace internal
+
+// The view is part of every commit: it is there as soon as the command's reply.
+template <typename P>
+ProjectionRegistration Inline() {
+  return {Lifecycle::kInline, internal::DefinitionOf<P>(), internal::ProjectionType<P>()};
+}
+
+// The view follows the log; Token waits for it.
+template <typename P>
+ProjectionRegistration Async() {
+  return {Lifecycle::kAsync, internal::DefinitionOf<P>(), internal::ProjectionType<P>()};
+}
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_PROJECTIONS_PROJECTION_H_

@@ -1,0 +1,141 @@
+// Keeps views up to date and answers queries on them.
+#ifndef DAYBOOK_PROJECTIONS_PROJECTION_ENGINE_H_
+#define DAYBOOK_PROJECTIONS_PROJECTION_ENGINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "daybook/core/clock.h"
+#include "daybook/core/event_store.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/projections/projection.h"
+#include "daybook/projections/view_query.h"
+
+namespace daybook {
+
+struct ProjectionOptions {
+  // nullptr: the system's. Must outlive the engine.
+  Clock* clock = nullptr;
+  // An async view writes its rows and its checkpoint when it has reached the tip, and at the latest
+  // after this time, this many events or about this many bytes of changed rows. Larger: fewer
+  // writes, a later checkpoint. The time is at most a second.
+  absl::Duration flush_interval = absl::Milliseconds(500);
+  size_t flush_events = 100'000;
+  size_t flush_bytes = size_t{8} << 20;
+  // Memory for the rows of each async view between flushes; beyond it they are read again.
+  size_t row_cache_bytes = size_t{64} << 20;
+  // An inline view that catches up takes part in the commits as soon as it is no further behind.
+  // So many events, and four times as many at most, are then kept in memory. 1 to 1,000,000.
+  size_t promotion_events = 4096;
+};
+
+// A row with its key.
+template <typename P>
+struct ViewRow {
+  std::string key;
+  typename P::Row row;
+};
+
+// The views of one store. Thread-safe. One engine at a time for a store.
+//
+// Errors of every query:
+//   InvalidArgument   the projection is not registered; an option out of range (InvalidField)
+//   DeadlineExceeded  the view did not reach `at_least` in time: the message names its checkpoint
+//   the view's own    it stopped before `at_least`: the code that On returned, the view and the
+//   event DataLoss          a stored row is damaged Unavailable       the store is closed
+class ProjectionEngine {
+ public:
+  // Starts the views; does not wait for them. `store` must outlive the engine.
+  //   InvalidArgument  two projections of one name, or an option out of range (InvalidField)
+  //   the store's own  errors of tables and appends
+  static absl::StatusOr<std::unique_ptr<ProjectionEngine>> Open(
+      EventStore* store, std::vector<ProjectionRegistration> projections,
+      const ProjectionOptions& options = {});
+  // Stops the views where they are; they go on at the next opening.
+  ~ProjectionEngine();
+  ProjectionEngine(const ProjectionEngine&) = delete;
+  ProjectionEngine& operator=(const ProjectionEngine&) = delete;
+
+  // The row of `key`. NotFound when there is none.
+  template <typename P>
+  absl::StatusOr<typename P::Row> Get(absl::string_view key, const GetOptions& options = {}) const {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::string bytes,
+                             GetRow(internal::ProjectionType<P>(), P::kName, key, options));
+    typename P::Row row;
+    DAYBOOK_RETURN_IF_ERROR(ParseRow(key, bytes, &row));
+    return row;
+  }
+
+  // Calls `visit` for each row of the range, all as of one moment, until it returns false.
+  template <typename P>
+  absl::Status Scan(
+      const RangeOptions& options,
+      absl::FunctionRef<bool(absl::string_view key, const typename P::Row&)> visit) const {
+    typename P::Row row;
+    absl::Status parsed;
+    DAYBOOK_RETURN_IF_ERROR(ScanRows(internal::ProjectionType<P>(), P::kName, options,
+                                     [&](absl::string_view key, absl::string_view bytes) {
+                                       parsed = ParseRow(key, bytes, &row);
+                                       return parsed.ok() && visit(key, row);
+                                     }));
+    return parsed;
+  }
+
+  // The rows of the range, all as of one moment.
+  template <typename P>
+  absl::StatusOr<std::vector<ViewRow<P>>> Range(const RangeOptions& options = {}) const {
+    std::vector<ViewRow<P>> rows;
+    DAYBOOK_RETURN_IF_ERROR(
+        Scan<P>(options, [&](absl::string_view key, const typename P::Row& row) {
+          rows.push_back({std::string(key), row});
+          return true;
+        }));
+    return rows;
+  }
+
+  // The rows whose keys start with `prefix`.
+  template <typename P>
+  absl::StatusOr<std::vector<ViewRow<P>>> Prefix(absl::string_view prefix,
+                                                 const GetOptions& options = {}) const {
+    RangeOptions range;
+    range.prefix = std::string(prefix);
+    range.at_least = options.at_least;
+    range.timeout = options.timeout;
+    return Range<P>(range);
+  }
+
+  // Every view, in the order of registration.
+  absl::StatusOr<std::vector<ViewStatus>> Status() const;
+  template <typename P>
+  absl::StatusOr<ViewStatus> StatusOf() const {
+    return StatusOfView(internal::ProjectionType<P>(), P::kName);
+  }
+
+ private:
+  struct Impl;
+  explicit ProjectionEngine(std::unique_ptr<Impl> impl);
+
+  static absl::Status ParseRow(absl::string_view key, absl::string_view bytes,
+                               google::protobuf::MessageLite* row);
+  absl::StatusOr<std::string> GetRow(const void* type, absl::string_view name,
+                                     absl::string_view key, const GetOptions& options) const;
+  absl::Status ScanRows(
+      const void* type, absl::string_view name, const RangeOptions& options,
+      absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const;
+  absl::StatusOr<ViewStatus> StatusOfView(const void* type, absl::string_view name) const;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_PROJECTIONS_PROJECTION_ENGINE_H_

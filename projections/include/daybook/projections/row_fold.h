@@ -1,0 +1,298 @@
+// The typed half of the fold engine: rows of one view in memory, and the events folded into them.
+// Registrations instantiate it; nobody else has to read it.
+#ifndef DAYBOOK_PROJECTIONS_ROW_FOLD_H_
+#define DAYBOOK_PROJECTIONS_ROW_FOLD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/event.h"
+#include "daybook/core/limits.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+#include "daybook/projections/event_context.h"
+#include "daybook/proto/completeness.h"
+#include "daybook/proto/message_traits.h"
+#include "google/protobuf/message_lite.h"
+
+namespace daybook::internal {
+
+// The stored row of a key; nullopt when there is none.
+using LoadRow = absl::FunctionRef<absl::StatusOr<std::optional<std::string>>(absl::string_view)>;
+// A row to be stored; nullopt: to be deleted.
+using WriteRow = absl::FunctionRef<void(absl::string_view key, std::optional<std::string> value)>;
+
+absl::Status RowKeyTooLong(size_t bytes);
+absl::Status RowTooLarge(absl::string_view key, size_t bytes);
+absl::Status RowDamaged(absl::string_view key);
+
+// Rows of one view in memory. A row exists once On was called for its key and it was not deleted.
+// Not thread-safe.
+class RowFold {
+ public:
+  virtual ~RowFold() = default;
+
+  // Folds the event, already decoded for the handler of that index (ProjectionDefinition::handled).
+  // On an error no row has changed.
+  virtual absl::Status Apply(size_t handler, const RecordedEvent& event,
+                             const google::protobuf::MessageLite& message, LoadRow load) = 0;
+
+  // Hands out each row changed since the last time, in the order of their first change. Until
+  // FlushDone the rows stay in memory, since their stored form may still be the old one. An error
+  // (a row too large) leaves the fold fit for Clear only.
+  virtual absl::Status Flush(WriteRow write) = 0;
+  // What Flush handed out is stored; or, when not `stored`, will be handed out again.
+  virtual void FlushDone(bool stored) = 0;
+
+  // Forgets the rows that are stored. Not between Flush and FlushDone.
+  virtual void Evict() = 0;
+  // Forgets everything, changes included.
+  virtual void Clear() = 0;
+
+  size_t dirty_rows() const { return dirty_rows_; }
+  // An estimate of what Flush would hand out, and of all rows in memory.
+  size_t dirty_bytes() const { return dirty_bytes_; }
+  size_t cached_bytes() const { return cached_bytes_; }
+
+ protected:
+  size_t dirty_rows_ = 0;
+  size_t dirty_bytes_ = 0;
+  size_t cached_bytes_ = 0;
+};
+
+// P::Key(const E&), P::Key(const E&, const RecordedEvent&).
+template <typename P, typename E>
+concept KeysEvent = requires(const E& event) {
+  P::Key(event);
+};
+template <typename P, typename E>
+concept KeysRecordedEvent = requires(const E& event, const RecordedEvent& recorded) {
+  P::Key(event, recorded);
+};
+
+template <typename P, typename E>
+inline constexpr bool kHandles =
+    HandlesEvent<P, typename P::Row, E> && !P::Ignores::template kContains<E>;
+
+template <typename P, typename E>
+decltype(auto) CallOn(typename P::Row& row, const E& event, EventContext& context) {
+  if constexpr (requires { P::On(row, event, context); }) {
+    return P::On(row, event, context);
+  } else {
+    return P::On(row, event);
+  }
+}
+
+template <typename P>
+class TypedRowFold final : public RowFold {
+ public:
+  using Row = typename P::Row;
+
+  absl::Status Apply(size_t handler, const RecordedEvent& event,
+                     const google::protobuf::MessageLite& message, LoadRow load) override {
+    static const std::vector<Handler>& handlers = *new std::vector<Handler>(Handlers());
+    return (this->*handlers[handler])(event, message, load);
+  }
+
+  absl::Status Flush(WriteRow write) override {
+    for (Entry* entry : dirty_) {
+      std::optional<std::string> value;
+      if (entry->exists) {
+        value = EncodeMessage(entry->row);
+        if (value->size() > kMaxRowBytes) return RowTooLarge(*entry->key, value->size());
+        cached_bytes_ += value->size();
+        cached_bytes_ -= entry->bytes;
+        entry->bytes = value->size();
+      }
+      const bool known_absent = !entry->exists && !entry->stored;
+      entry->dirty = false;
+      entry->stored = entry->exists;
+      if (!known_absent) write(*entry->key, std::move(value));
+    }
+    flushing_.swap(dirty_);
+    dirty_.clear();
+    dirty_rows_ = dirty_bytes_ = 0;
+    return absl::OkStatus();
+  }
+
+  void FlushDone(bool stored) override {
+    if (!stored) {
+      for (Entry* entry : flushing_) {
+        entry->stored = true;  // it may be: a delete is then written rather than left out
+        MarkDirty(entry, 0);
+      }
+    }
+    flushing_.clear();
+  }
+
+  void Evict() override {
+    if (dirty_.empty()) return Clear();
+    by_stream_.clear();
+    absl::erase_if(rows_, [this](const auto& row) {
+      if (row.second.dirty) return false;
+      cached_bytes_ -= row.first.size() + sizeof(Entry) + row.second.bytes;
+      return true;
+    });
+  }
+
+  void Clear() override {
+    dirty_.clear();
+    flushing_.clear();
+    by_stream_.clear();
+    rows_.clear();
+    dirty_rows_ = dirty_bytes_ = cached_bytes_ = 0;
+  }
+
+ private:
+  struct Entry {
+    const std::string* key = nullptr;
+    Row row;
+    size_t bytes = 0;     // encoded, as last known, and the payloads folded since
+    bool exists = false;  // now
+    bool stored = false;  // in the table
+    bool dirty = false;
+  };
+  struct Undo {
+    Entry* entry;
+    Row row;
+    bool exists;
+  };
+  using Handler = absl::Status (TypedRowFold::*)(const RecordedEvent&,
+                                                 const google::protobuf::MessageLite&, LoadRow);
+
+  static std::vector<Handler> Handlers() {
+    std::vector<Handler> handlers;
+    P::Events::ForEach([&]<typename E>() {
+      if constexpr (kHandles<P, E>) handlers.push_back(&TypedRowFold::template ApplyAs<E>);
+    });
+    return handlers;
+  }
+
+  template <typename E>
+  absl::Status ApplyAs(const RecordedEvent& recorded, const google::protobuf::MessageLite& message,
+                       LoadRow load) {
+    const E& event = static_cast<const E&>(message);
+    if constexpr (KeysRecordedEvent<P, E>) {
+      return ApplyToKeys(event, recorded, P::Key(event, recorded), load);
+    } else if constexpr (KeysEvent<P, E>) {
+      return ApplyToKeys(event, recorded, P::Key(event), load);
+    } else if constexpr (MessageTraits<E>::kHasKey) {
+      return ApplyToKeys(event, recorded, MessageTraits<E>::Key(event), load);
+    } else {
+      Entry*& entry = by_stream_[recorded.stream_id];
+      if (entry == nullptr) {
+        absl::StatusOr<Entry*> found = Find(KeyOf(recorded.stream), load);
+        if (!found.ok()) {
+          by_stream_.erase(recorded.stream_id);
+          return std::move(found).status();
+        }
+        entry = *found;
+      }
+      return ApplyTo(event, recorded, absl::MakeConstSpan(&entry, 1));
+    }
+  }
+
+  template <typename E, typename Keys>
+  absl::Status ApplyToKeys(const E& event, const RecordedEvent& recorded, const Keys& keys,
+                           LoadRow load) {
+    targets_.clear();
+    if constexpr (std::is_convertible_v<const Keys&, absl::string_view>) {
+      DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(keys, load));
+      targets_.push_back(entry);
+    } else if constexpr (requires { keys.has_value(); }) {
+      if (!keys.has_value()) return absl::OkStatus();
+      DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(*keys, load));
+      targets_.push_back(entry);
+    } else {
+      for (const auto& key : keys) {
+        DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(key, load));
+        targets_.push_back(entry);
+      }
+    }
+    return ApplyTo(event, recorded, targets_);
+  }
+
+  template <typename E>
+  absl::Status ApplyTo(const E& event, const RecordedEvent& recorded,
+                       absl::Span<Entry* const> entries) {
+    constexpr bool kCanFail = !std::is_void_v<decltype(CallOn<P, E>(
+        std::declval<Row&>(), event, std::declval<EventContext&>()))>;
+    undo_.clear();
+    for (Entry* entry : entries) {
+      EventContext context(recorded, *entry->key);
+      if constexpr (kCanFail) {
+        undo_.push_back({entry, entry->row, entry->exists});
+        absl::Status status = CallOn<P, E>(entry->row, event, context);
+        if (!status.ok()) {
+          for (; !undo_.empty(); undo_.pop_back()) {
+            undo_.back().entry->row = std::move(undo_.back().row);
+            undo_.back().entry->exists = undo_.back().exists;
+          }
+          return status;
+        }
+      } else {
+        CallOn<P, E>(entry->row, event, context);
+      }
+      entry->exists = !context.row_deleted();
+      if (!entry->exists) entry->row.Clear();
+      MarkDirty(entry, recorded.payload.size());
+    }
+    return absl::OkStatus();
+  }
+
+  // The entry of `key`, read when it is not in memory.
+  absl::StatusOr<Entry*> Find(absl::string_view key, LoadRow load) {
+    if (auto it = rows_.find(key); it != rows_.end()) return &it->second;
+    if (key.size() > kMaxRowKeyBytes) return RowKeyTooLong(key.size());
+    DAYBOOK_ASSIGN_OR_RETURN(std::optional<std::string> stored, load(key));
+    auto it = rows_.try_emplace(std::string(key)).first;
+    Entry* entry = &it->second;
+    entry->key = &it->first;
+    if (stored.has_value()) {
+      if (!entry->row.ParseFromArray(stored->data(), static_cast<int>(stored->size()))) {
+        rows_.erase(it);
+        return RowDamaged(key);
+      }
+      entry->exists = entry->stored = true;
+      entry->bytes = stored->size();
+    }
+    cached_bytes_ += key.size() + sizeof(Entry) + entry->bytes;
+    return entry;
+  }
+
+  void MarkDirty(Entry* entry, size_t growth) {
+    entry->bytes += growth;
+    cached_bytes_ += growth;
+    dirty_bytes_ += growth;
+    if (entry->dirty) return;
+    entry->dirty = true;
+    dirty_.push_back(entry);
+    ++dirty_rows_;
+    dirty_bytes_ += entry->key->size() + entry->bytes;
+  }
+
+  absl::node_hash_map<std::string, Entry> rows_;
+  // Where the key is the stream's: the entry without building its key. Never outlives rows_.
+  absl::flat_hash_map<uint64_t, Entry*> by_stream_;
+  std::vector<Entry*> dirty_;
+  std::vector<Entry*> flushing_;
+  std::vector<Entry*> targets_;
+  std::vector<Undo> undo_;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_PROJECTIONS_ROW_FOLD_H_

@@ -1,0 +1,75 @@
+// How views are asked.
+#ifndef DAYBOOK_PROJECTIONS_VIEW_QUERY_H_
+#define DAYBOOK_PROJECTIONS_VIEW_QUERY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daybook/core/position.h"
+#include "daybook/core/token.h"
+
+namespace daybook {
+
+// When a view is kept up to date.
+enum class Lifecycle : uint8_t {
+  kInline,  // in the commit of the event
+  kAsync,   // behind it
+};
+
+struct GetOptions {
+  // Wait until the view covers it. nullopt: what is there now.
+  std::optional<Token> at_least;
+  // How long at most.
+  absl::Duration timeout = absl::Seconds(10);
+};
+
+// Some rows of a view, in bytewise order of their keys. The conditions are combined.
+struct RangeOptions {
+  std::string from;                  // the first key; empty: from the first row
+  std::optional<std::string> until;  // the first key that is not in it; nullopt: to the last row
+  std::string prefix;                // only keys that start with it
+  size_t limit = ~size_t{0};         // rows
+  std::optional<Token> at_least;     // as in GetOptions
+  absl::Duration timeout = absl::Seconds(10);
+};
+
+enum class ViewState : uint8_t {
+  // Reads what the log already holds. An inline view is not part of the commits yet.
+  kCatchingUp,
+  // An async view that has reached the tip once and follows it.
+  kLive,
+  // An inline view that is part of every commit.
+  kPromoted,
+  // Stopped at an event that it could not take; `error` names it. Goes on from there when the store
+  // is opened with a projection that can.
+  kStopped,
+};
+
+// "catching up", "live", "promoted", "stopped".
+absl::string_view ViewStateName(ViewState state);
+
+struct ViewStatus {
+  std::string name;
+  Lifecycle lifecycle = Lifecycle::kAsync;
+  ViewState state = ViewState::kCatchingUp;
+  // Which build of the view it is, from 1: one more each time that its definition changed.
+  uint32_t generation = 0;
+  // Its rows are the fold of the log up to here.
+  Position checkpoint;
+  // Events of the log beyond the checkpoint, whether the view handles them or not, and the age of
+  // the first of them.
+  uint64_t lag_events = 0;
+  absl::Duration lag;
+  // Rows put and deleted since the store was opened.
+  uint64_t rows_written = 0;
+  // Why it stopped.
+  absl::Status error;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_PROJECTIONS_VIEW_QUERY_H_

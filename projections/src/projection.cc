@@ -1,0 +1,103 @@
+#include "daybook/projections/projection.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/stream_name.h"
+
+namespace daybook {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+// Everything about a message that changes what its bytes mean, and about the messages inside.
+void DescribeMessage(const Descriptor* message, std::set<const Descriptor*>* seen,
+                     std::string* text) {
+  if (!seen->insert(message).second) return;
+  absl::StrAppend(text, "message ", message->full_name(), "\n");
+  for (int i = 0; i < message->field_count(); ++i) {
+    const FieldDescriptor* field = message->field(i);
+    absl::StrAppend(text, field->number(), " ", field->name(), " ", field->type_name(), " ",
+                    static_cast<int>(field->label()), field->has_presence() ? " presence" : "",
+                    field->message_type() ? field->message_type()->full_name() : "", "\n");
+  }
+  for (int i = 0; i < message->field_count(); ++i) {
+    if (const Descriptor* inner = message->field(i)->message_type()) {
+      DescribeMessage(inner, seen, text);
+    }
+  }
+}
+
+Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
+                 const std::vector<HandledEvent>& handled, const Descriptor* row) {
+  std::string text = absl::StrCat("revision ", revision, "\n");
+  std::sort(categories.begin(), categories.end());
+  for (const std::string& category : categories)
+    absl::StrAppend(&text, "category ", category, "\n");
+  std::set<std::string> types;
+  for (const HandledEvent& event : handled) types.insert(event.type);
+  for (const std::string& type : types) absl::StrAppend(&text, "event ", type, "\n");
+  std::set<const Descriptor*> seen;
+  DescribeMessage(row, &seen, &text);
+  return Uuid::Derive(text);
+}
+
+}  // namespace
+
+namespace internal {
+
+absl::Status RowKeyTooLong(size_t bytes) {
+  return InvalidFieldError("row.key",
+                           absl::StrCat("at most ", kMaxRowKeyBytes, " bytes; it has ", bytes));
+}
+
+absl::Status RowTooLarge(absl::string_view key, size_t bytes) {
+  return InvalidFieldError("row", absl::StrCat("at most ", kMaxRowBytes, " bytes; the row of \"",
+                                               absl::CHexEscape(key), "\" has ", bytes));
+}
+
+absl::Status RowDamaged(absl::string_view key) {
+  return DamageError("row", Position::Start(),
+                     absl::StrCat("the row of \"", absl::CHexEscape(key), "\" does not parse"));
+}
+
+}  // namespace internal
+
+absl::string_view ViewStateName(ViewState state) {
+  switch (state) {
+    case ViewState::kCatchingUp:
+      return "catching up";
+    case ViewState::kLive:
+      return "live";
+    case ViewState::kPromoted:
+      return "promoted";
+    case ViewState::kStopped:
+      return "stopped";
+  }
+  return "";
+}
+
+ProjectionDefinition::ProjectionDefinition(absl::string_view name, uint32_t revision,
+                                           std::vector<std::string> categories,
+                                           std::vector<HandledEvent> handled, const Descriptor* row,
+                                           NewFold new_fold)
+    : name_(name),
+      categories_(std::move(categories)),
+      handled_(std::move(handled)),
+      fingerprint_(Fingerprint(revision, categories_, handled_, row)),
+      new_fold_(new_fold) {}
+
+bool ProjectionDefinition::ReadsCategoryOf(absl::string_view stream) const {
+  const absl::string_view category = CategoryOf(stream);
+  for (const std::string& mine : categories_) {
+    if (mine == category) return true;
+  }
+  return false;
+}
+
+}  // namespace daybook
