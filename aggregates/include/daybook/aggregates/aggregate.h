@@ -162,7 +162,7 @@ AggregateDefinition MakeAggregateDefinition() {
 // The definition of A. Asserts that A decides every command and evolves by every event of its
 // .proto.
 template <typename A>
-const AggregateDefinition& DefinitionOf() {
+const AggregateDefinition& AggregateDefinitionOf() {
   static_assert(A::template CheckComplete<A>());
   static const AggregateDefinition* const kDefinition =
       new AggregateDefinition(internal::MakeAggregateDefinition<A>());
@@ -177,7 +177,7 @@ struct AggregateRegistration {
 // `App::Open("bank.db", Aggregate<Account>(), ...)`
 template <typename A>
 AggregateRegistration Aggregate() {
-  return AggregateRegistration{&DefinitionOf<A>()};
+  return AggregateRegistration{&AggregateDefinitionOf<A>()};
 }
 
 }  // namespace daybook

@@ -1,0 +1,198 @@
+// An application: a store, its aggregates and its views. Where users start.
+#ifndef DAYBOOK_AGGREGATES_APP_H_
+#define DAYBOOK_AGGREGATES_APP_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "daybook/aggregates/aggregate.h"
+#include "daybook/aggregates/app_options.h"
+#include "daybook/aggregates/command_options.h"
+#include "daybook/aggregates/reply.h"
+#include "daybook/core/event_store.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/projections/projection.h"
+#include "daybook/projections/projection_engine.h"
+#include "daybook/projections/view_query.h"
+#include "daybook/snapshots/snapshot_store.h"
+#include "google/protobuf/message.h"
+
+namespace daybook {
+
+// Called once with the outcome of a command, on a thread of the store or on the caller's. Must not
+// block, and must not call Execute; ExecuteAsync is allowed.
+using ReplyCallback = absl::AnyInvocable<void(absl::StatusOr<Reply>) &&>;
+
+// A state and the version that it stands at; nullopt: the stream has no events.
+template <typename State>
+struct LoadedState {
+  State state;
+  std::optional<uint64_t> version;
+};
+
+// Since the application was opened.
+struct AppStats {
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+  uint64_t repeated = 0;  // answered from the stored reply
+  uint64_t failed = 0;    // with another error
+  // Decisions that were dropped and made again: a writer outside of App was first, or a command
+  // that they built on was refused.
+  uint64_t decided_again = 0;
+  uint64_t states_loaded = 0;   // from the store: snapshot and events
+  uint64_t states_reused = 0;   // decided on a state that was in memory
+  uint64_t states_dropped = 0;  // to stay within AppOptions::cached_states
+  uint64_t states_cached = 0;   // now
+  SnapshotStats snapshots;
+};
+
+namespace internal {
+
+struct AppRegistrations {
+  std::vector<const AggregateDefinition*> aggregates;
+  std::vector<ProjectionRegistration> projections;
+
+  void Add(const AggregateRegistration& aggregate) { aggregates.push_back(aggregate.definition); }
+  void Add(ProjectionRegistration projection) { projections.push_back(std::move(projection)); }
+};
+
+template <typename R>
+inline constexpr bool kIsRegistration =
+    std::is_same_v<R, AggregateRegistration> || std::is_same_v<R, ProjectionRegistration>;
+
+}  // namespace internal
+
+// A handle: moved, not copied. All functions but Close and the destructor are thread-safe.
+//
+// Performance: a command is decided on the caller's thread, or on that of another caller of the
+// same stream; commands of one stream are decided one after the other, each on the state that the
+// one before it leaves, and many of them wait for one sync.
+class App {
+ public:
+  // Opens the store at `path` with aggregates and
+  // projections, in any order: `App::Open("bank.db", Aggregate<Account>(), Inline<Balances>())`.
+  //   InvalidArgument  an option, or two registrations that share a name, category or message type
+  //                    (InvalidField)
+  // and the errors of OpenStore and ProjectionEngine::Open.
+  template <typename... Registrations>
+  requires(internal::kIsRegistration<Registrations>&&...) static absl::StatusOr<App> Open(
+      absl::string_view path, Registrations... registrations) {
+    return Open(path, AppOptions(), std::move(registrations)...);
+  }
+  template <typename... Registrations>
+  requires(internal::kIsRegistration<Registrations>&&...) static absl::StatusOr<App> Open(
+      absl::string_view path, const AppOptions& options, Registrations... registrations) {
+    return OpenAt(path, options, Collect(std::move(registrations)...));
+  }
+  // On a store that is open already; `options.store` then only says the clock.
+  template <typename... Registrations>
+  requires(internal::kIsRegistration<Registrations>&&...) static absl::StatusOr<App> Open(
+      std::unique_ptr<EventStore> store, const AppOptions& options,
+      Registrations... registrations) {
+    return OpenOn(std::move(store), options, Collect(std::move(registrations)...));
+  }
+
+  App(App&&) noexcept;
+  App& operator=(App&&) noexcept;
+  // Closes.
+  ~App();
+
+  // Decides `command` and waits until its outcome is durable.
+  //   FailedPrecondition  the business said no: the status carries a daybook.v1.Rejection, see
+  //                       RejectionAs. Durable, too: a retry gets the same
+  //   InvalidArgument     a field rule is broken, no registered aggregate has the command, the
+  //                       command id was used for another command or longer ago than
+  //                       AppOptions::reply_retention (InvalidField)
+  //   Aborted             writers outside of App were first, more often than max_conflict_retries
+  //   Unknown             the outcome is: reopen, and execute again with the same command id
+  //   DataLoss            an event of the stream cannot be decoded (Damage names the position)
+  //   ResourceExhausted   the store's queue is full, or no space is left: back off, retry
+  //   Unavailable         closed, or the store stopped
+  //   and what an inline view's On returned, when it refused the events
+  absl::StatusOr<Reply> Execute(const google::protobuf::Message& command,
+                                const CommandOptions& options = {});
+
+  // The same without waiting; `done` gets what Execute would return. Commands that one thread
+  // gives for one stream are decided in the order of the calls.
+  template <typename C>
+  requires std::is_base_of_v<google::protobuf::Message, C>
+  void ExecuteAsync(C command, CommandOptions options, ReplyCallback done) {
+    ExecuteOwned(std::make_unique<C>(std::move(command)), std::move(options), std::move(done));
+  }
+
+  // The state of the aggregate A with this key, as of all that is durable. For tests and tools;
+  // queries ask a view. InvalidArgument when A is not registered; DataLoss as Execute.
+  template <typename A>
+  absl::StatusOr<LoadedState<typename A::State>> Load(absl::string_view key) {
+    LoadedState<typename A::State> loaded;
+    DAYBOOK_ASSIGN_OR_RETURN(loaded.version,
+                             LoadInto(AggregateDefinitionOf<A>(), key, &loaded.state));
+    return loaded;
+  }
+
+  // Queries on views: see ProjectionEngine, which also lists their errors.
+  template <typename P>
+  absl::StatusOr<typename P::Row> Get(absl::string_view key, const GetOptions& options = {}) const {
+    return views().Get<P>(key, options);
+  }
+  template <typename P>
+  absl::Status Scan(
+      const RangeOptions& options,
+      absl::FunctionRef<bool(absl::string_view key, const typename P::Row&)> visit) const {
+    return views().Scan<P>(options, visit);
+  }
+  template <typename P>
+  absl::StatusOr<std::vector<ViewRow<P>>> Range(const RangeOptions& options = {}) const {
+    return views().Range<P>(options);
+  }
+  template <typename P>
+  absl::StatusOr<std::vector<ViewRow<P>>> Prefix(absl::string_view prefix,
+                                                 const GetOptions& options = {}) const {
+    return views().Prefix<P>(prefix, options);
+  }
+
+  // Valid until Close.
+  const ProjectionEngine& views() const;
+  EventStore& store() const;
+
+  AppStats Stats() const;
+
+  // Refuses further commands with Unavailable, waits for those under way, stops the views and
+  // closes the store. Nothing is lost without it. Not to be called from a ReplyCallback.
+  void Close();
+
+ private:
+  struct Impl;
+  explicit App(std::unique_ptr<Impl> impl);
+
+  template <typename... Registrations>
+  static internal::AppRegistrations Collect(Registrations... registrations) {
+    internal::AppRegistrations collected;
+    (collected.Add(std::move(registrations)), ...);
+    return collected;
+  }
+  static absl::StatusOr<App> OpenAt(absl::string_view path, const AppOptions& options,
+                                    internal::AppRegistrations registrations);
+  static absl::StatusOr<App> OpenOn(std::unique_ptr<EventStore> store, const AppOptions& options,
+                                    internal::AppRegistrations registrations);
+  void ExecuteOwned(std::unique_ptr<google::protobuf::Message> command, CommandOptions options,
+                    ReplyCallback done);
+  absl::StatusOr<std::optional<uint64_t>> LoadInto(const AggregateDefinition& definition,
+                                                   absl::string_view key,
+                                                   google::protobuf::Message* state);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_AGGREGATES_APP_H_

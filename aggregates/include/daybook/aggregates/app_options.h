@@ -1,0 +1,39 @@
+// How an application is opened.
+#ifndef DAYBOOK_AGGREGATES_APP_OPTIONS_H_
+#define DAYBOOK_AGGREGATES_APP_OPTIONS_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/time/time.h"
+#include "daybook/core/open.h"
+#include "daybook/projections/projection_engine.h"
+
+namespace daybook {
+
+// A value out of its range is refused by App::Open with InvalidArgument, naming the field.
+struct AppOptions {
+  // ---- behaviour
+  StoreOptions store;
+  // `projections.clock` is the store's when it is nullptr.
+  ProjectionOptions projections;
+  // How long a command's id gets its stored reply; later it is refused by name, never executed
+  // again. So that this can be kept, the stored reply (about 100 bytes, without the events) stays
+  // beside the log for as long as its events do. 1 second to 100 years.
+  absl::Duration reply_retention = absl::Hours(24 * 7);
+  // How often a command is decided again when a writer outside of App took the version that it was
+  // decided on; then it fails with Aborted. Commands of one stream never count against each other.
+  // 0 to 1,000.
+  int max_conflict_retries = 16;
+  // The build, as it stands in every event's metadata. At most 256 bytes.
+  std::string producer;
+
+  // ---- performance
+  // States kept decoded after their last command, each as large as the state in memory; the least
+  // recently used are dropped. 0 to 100,000,000.
+  size_t cached_states = 100'000;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_AGGREGATES_APP_OPTIONS_H_
