@@ -170,6 +170,18 @@ def unbuilt(files):
             directory = os.path.dirname(directory)
 
 
+def umbrella(files):
+    """Every public header of the embedded framework is re-exported by the umbrella, once."""
+    path = "include/daybook/daybook.h"
+    public = {re.sub(r".*/include/", "", f.path) for f in files
+              if re.match(r"(core|snapshots|projections|aggregates)/include/.*\.h$", f.path)}
+    for file in files:
+        if file.path == path:
+            exported = re.findall(r'(?m)^#include "([^"]+)"', file.text)
+            for header in sorted(public.symmetric_difference(exported)):
+                yield path, 1, f"the umbrella and the rooms differ about {header}"
+
+
 def duplicate_guards(files):
     seen = {}
     for file in files:
@@ -198,6 +210,7 @@ def check(root):
                 yield file.path, number, message
     yield from unbuilt(files)
     yield from duplicate_guards(files)
+    yield from umbrella(files)
 
 
 def main(arguments):

@@ -99,6 +99,15 @@ class Tidy(unittest.TestCase):
         self.assertEqual(self.found({"tests/core/sub/a_test.cc": "int a;\n",
                                      "tests/core/CMakeLists.txt": "  sub/a_test.cc)\n"}), [])
 
+    def test_the_umbrella_is_complete(self):
+        files = {"core/include/daybook/core/a.h": header("DAYBOOK_CORE_A_H_"),
+                 "core/src/b.h": header("DAYBOOK_CORE_B_H_")}
+        umbrella = "include/daybook/daybook.h"
+        self.assert_finds("differ about daybook/core/a.h",
+                          {**files, umbrella: header("DAYBOOK_DAYBOOK_H_")})
+        self.assertEqual(self.found({**files, umbrella: header(
+            "DAYBOOK_DAYBOOK_H_", '#include "daybook/core/a.h"  // export\n')}), [])
+
     def test_scripts_are_executable(self):
         files = {"a.sh": "#!/bin/bash\n"}
         self.assertEqual(self.found(files), [])
