@@ -115,7 +115,7 @@ struct KvBounds {
 };
 
 // Reads may run on any thread at any time. Writes, SyncLog excepted, come from one thread at a
-// time.
+// time. Snapshots, iterators and values must be gone before the store is.
 class Kv {
  public:
   virtual ~Kv() = default;

@@ -15,10 +15,13 @@ class Env;
 namespace daybook::internal {
 
 struct RocksKvOptions {
+  // Makes what is missing, the families of a half-made store too. For a store that was made before,
+  // set it to false: what is missing there is damage.
   bool create_if_missing = true;
+  // Changes nothing, the info log included. The log is read into memory, not written to tables.
   bool read_only = false;
   size_t block_cache_bytes = size_t{64} << 20;
-  // The log is written but not synced at all (Durability::kNone).
+  // Of each family; the store flushes before by itself.
   size_t write_buffer_bytes = size_t{64} << 20;
   rocksdb::Env* env = nullptr;  // nullptr: the default. Tests put a failing one here
 };
@@ -32,17 +35,21 @@ struct ManifestMark {
   friend bool operator==(const ManifestMark&, const ManifestMark&) = default;
 };
 
+// After a failed Write, SyncLog or Flush every later one fails with the same status: what the
+// medium holds is known only by opening again.
 class RocksKv : public Kv {
  public:
-  // DataLoss where RocksDB finds corruption, else as OpenStore's system errors.
+  // NotFound when there is no store and none is to be made; DataLoss where RocksDB finds
+  // corruption or misses a file; else as OpenStore's system errors.
   static absl::StatusOr<std::unique_ptr<RocksKv>> Open(const std::string& directory,
                                                        const RocksKvOptions& options);
-  // The MANIFEST in use, as it is now.
+  // The MANIFEST in use, as far as it is synced now. One at a time.
   virtual absl::StatusOr<ManifestMark> MarkManifest() = 0;
-  // DataLoss when the marked prefix is not as it was. A newer MANIFEST that CURRENT names is fine.
+  // DataLoss when the marked prefix is not as it was. A newer MANIFEST that CURRENT names is fine,
+  // and so is any when `mark` is empty.
   static absl::Status CheckManifest(const std::string& directory, const ManifestMark& mark,
                                     rocksdb::Env* env = nullptr);
-  // Reads every table file against its checksum.
+  // Reads every table file against its checksum, and every block against its own. DataLoss.
   virtual absl::Status VerifyFiles() = 0;
 };
 
