@@ -1,0 +1,158 @@
+#include "inline_views.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::internal {
+namespace {
+
+constexpr size_t kTailBytes = size_t{16} << 20;
+
+std::string BigEndian(uint64_t value) {
+  std::string bytes(8, '\0');
+  for (int i = 7; i >= 0; --i, value >>= 8)
+    bytes[static_cast<size_t>(i)] = static_cast<char>(value);
+  return bytes;
+}
+
+}  // namespace
+
+std::string TransitionPrefix(absl::string_view view) {
+  return absl::StrCat(view, absl::string_view("\0", 1));
+}
+
+std::string TransitionKey(const View& view, Position position) {
+  return absl::StrCat(TransitionPrefix(view.name()), BigEndian(view.generation),
+                      BigEndian(position.sequence()));
+}
+
+InlineViews::InlineViews(std::vector<View*> views, Tables tables, size_t tail_events)
+    : tables_(tables), tail_(tail_events, kTailBytes) {
+  for (View* view : views) {
+    members_.push_back({.view = view, .fold = view->definition().MakeFold()});
+    dispatcher_.Add(view->definition());
+  }
+}
+
+absl::Status InlineViews::OnCommit(absl::Span<const RecordedEvent> events,
+                                   TableTransaction& tables) {
+  if (events.empty()) return absl::OkStatus();
+  tail_.StartAt(events.front().position.sequence());
+  absl::Status status = Fold(events, tables);
+  for (Member& member : members_) member.fold->Clear();
+  if (!keep_tail_.load(std::memory_order_acquire)) {
+    tail_.Clear();
+  } else if (status.ok()) {
+    tail_.Add(events);
+  }
+  return status;
+}
+
+absl::Status InlineViews::Fold(absl::Span<const RecordedEvent> events, TableTransaction& tables) {
+  for (size_t i = 0; i < members_.size(); ++i) {
+    const uint64_t first = events.front().position.sequence();
+    DAYBOOK_RETURN_IF_ERROR(Admit(members_[i], first, tables));
+    // An event of the past that the view cannot take is no reason to refuse this commit: the task
+    // will meet the same event, stop there and say so.
+    if (members_[i].taking_part && members_[i].checkpoint + 1 < first &&
+        !FoldTail(i, tables).ok()) {
+      members_[i].taking_part = false;
+    }
+  }
+  for (const RecordedEvent& event : events) DAYBOOK_RETURN_IF_ERROR(FoldEvent(event, tables));
+  for (Member& member : members_) {
+    if (member.taking_part) {
+      DAYBOOK_RETURN_IF_ERROR(Write(member, events.back().position, tables));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InlineViews::Admit(Member& member, uint64_t first, TableTransaction& tables) {
+  member.taking_part = false;
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                           tables.Get(tables_.views, member.view->name()));
+  if (!row.has_value()) return absl::OkStatus();
+  DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
+                           ParseCheckpoint(member.view->name(), *row));
+  if (checkpoint.generation() != member.view->generation) return absl::OkStatus();
+  member.checkpoint = checkpoint.position();
+  member.taken_over = !checkpoint.in_commits();
+  member.taking_part =
+      member.checkpoint + 1 == first || (member.taken_over && tail_.Covers(member.checkpoint));
+  return absl::OkStatus();
+}
+
+absl::Status InlineViews::FoldTail(size_t index, TableTransaction& tables) {
+  Member& member = members_[index];
+  for (const EventTail::Kept& kept : tail_) {
+    const RecordedEvent& event = kept.event();
+    if (event.position.sequence() <= member.checkpoint) continue;
+    const EventDispatcher::Type* type = dispatcher_.Find(event);
+    if (type == nullptr) continue;
+    for (const EventDispatcher::Target& target : type->targets) {
+      if (target.reader != index || !member.view->definition().ReadsCategoryOf(event.stream)) {
+        continue;
+      }
+      DAYBOOK_RETURN_IF_ERROR(DecodeEvent(event, type->event->schema_version, type->message.get()));
+      DAYBOOK_RETURN_IF_ERROR(Apply(member, target.handler, event, *type->message, tables));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InlineViews::FoldEvent(const RecordedEvent& event, TableTransaction& tables) {
+  const EventDispatcher::Type* type = dispatcher_.Find(event);
+  if (type == nullptr) return absl::OkStatus();
+  bool decoded = false;
+  for (const EventDispatcher::Target& target : type->targets) {
+    Member& member = members_[target.reader];
+    if (!member.taking_part || !member.view->definition().ReadsCategoryOf(event.stream)) continue;
+    absl::Status status;
+    if (!decoded) {
+      status = DecodeEvent(event, type->event->schema_version, type->message.get());
+      decoded = true;
+    }
+    if (status.ok()) status = Apply(member, target.handler, event, *type->message, tables);
+    if (!status.ok()) return AtEvent(member.view->name(), "refuses", event, status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InlineViews::Apply(Member& member, size_t handler, const RecordedEvent& event,
+                                const google::protobuf::MessageLite& message,
+                                TableTransaction& tables) {
+  return member.fold->Apply(handler, event, message, [&](absl::string_view key) {
+    return tables.Get(member.view->rows, key);
+  });
+}
+
+absl::Status InlineViews::Write(Member& member, Position last, TableTransaction& tables) {
+  View& view = *member.view;
+  uint64_t written = 0;
+  const absl::Status status =
+      member.fold->Flush([&](absl::string_view key, std::optional<std::string> value) {
+        if (value.has_value()) {
+          tables.Put(view.rows, key, *value);
+        } else {
+          tables.Delete(view.rows, key);
+        }
+        ++written;
+      });
+  if (!status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrCat("view ", view.name(), " refuses: ", status.message()));
+  }
+  tables.Put(tables_.views, view.name(), view.Checkpoint(last, /*in_commits=*/true));
+  if (member.taken_over) {
+    tables.Put(tables_.transitions, TransitionKey(view, Position(member.checkpoint)), "");
+  }
+  view.rows_written.fetch_add(written, std::memory_order_relaxed);
+  return absl::OkStatus();
+}
+
+}  // namespace daybook::internal
