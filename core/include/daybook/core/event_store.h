@@ -88,7 +88,7 @@ class StoreReader {
   // The events of the whole log. InvalidArgument, DataLoss as above.
   virtual absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options = {}) const = 0;
 
-  // A row; nullopt when there is none. NotFound for a table that no OpenTable returned.
+  // A row; nullopt when there is none.
   virtual absl::StatusOr<std::optional<std::string>> GetRow(TableId table,
                                                             absl::string_view key) const = 0;
   // Calls `visit` for each row of the range until it returns false.

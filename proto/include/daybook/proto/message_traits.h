@@ -10,9 +10,7 @@ namespace daybook {
 //   static constexpr absl::string_view kTypeName;            full name of the message
 //   static std::string StreamKey(const M&);                  the key of its stream
 //   static absl::Status Validate(const M&);                  the field rules: InvalidArgument with
-//   an
-//                                                            InvalidField "Message.field" and the
-//                                                            rule
+//                                                            an InvalidField "Message.field"
 // For an event M:
 //   static constexpr absl::string_view kTypeName;            its stable name
 //   static constexpr uint32_t kSchemaVersion;
@@ -26,9 +24,9 @@ struct MessageTraits;
 
 // Fields<M>::Init has one member for each field of M, each with the field's default, in the order
 // of the .proto, so that `Make<M>({.amount = 30})` reads like the message:
-//   scalars and enums as themselves, string and bytes as std::string, a message field X as
-//   std::optional<Fields<X>::Init> where X has one, else std::optional<X>; repeated as std::vector;
-//   `optional` scalars as std::optional; a oneof's members each as std::optional.
+//   scalars and enums as themselves, string and bytes as std::string, `optional` ones and those of
+//   a oneof as std::optional; messages as MessageInit, repeated fields as RepeatedInit, maps as
+//   MapInit (daybook/proto/field_init.h), which take braces or a field of another message.
 //   static void Fields<M>::Set(Init&&, M*);                  moves the members into the message
 template <typename M>
 struct Fields;

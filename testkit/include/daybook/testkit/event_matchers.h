@@ -126,13 +126,9 @@ template <typename E>
 internal::IsEventMatcher<E> IsEvent(typename Fields<E>::Init fields) {
   return internal::IsEventMatcher<E>(EqualsProto(Make<E>(std::move(fields))));
 }
-template <typename E>
-internal::IsEventMatcher<E> IsEvent(const E& message) {
-  return internal::IsEventMatcher<E>(EqualsProto(message));
-}
-template <typename E>
-internal::IsEventMatcher<E> IsEvent(testing::Matcher<const E&> inner) {
-  return internal::IsEventMatcher<E>(std::move(inner));
+template <typename E, typename M>
+internal::IsEventMatcher<E> IsEvent(M&& inner) {
+  return internal::IsEventMatcher<E>(std::forward<M>(inner));
 }
 
 }  // namespace daybook

@@ -143,9 +143,9 @@ class ThenClause {
   const ThenClause& ThenRejected(typename Fields<R>::Init fields) const {
     return ThenRejectedWith<R>(EqualsProto(Make<R>(std::move(fields))));
   }
-  template <typename R>
-  const ThenClause& ThenRejected(testing::Matcher<const R&> matcher) const {
-    return ThenRejectedWith<R>(std::move(matcher));
+  template <typename R, typename M>
+  const ThenClause& ThenRejected(M&& matcher) const {
+    return ThenRejectedWith<R>(std::forward<M>(matcher));
   }
 
   // Refused before Decide, by a rule on this field: "amount" or "Withdraw.amount".
@@ -157,10 +157,11 @@ class ThenClause {
   // The state after the events given and emitted: one with exactly these fields, or one that
   // `matcher` matches.
   const ThenClause& ThenState(typename Fields<State>::Init fields) const {
-    return ThenState(testing::Matcher<const State&>(EqualsProto(Make<State>(std::move(fields)))));
+    return ThenState(EqualsProto(Make<State>(std::move(fields))));
   }
-  const ThenClause& ThenState(testing::Matcher<const State&> matcher) const {
-    internal::ExpectMatch<State>(scenario_, "state", matcher,
+  template <typename M>
+  const ThenClause& ThenState(M&& matcher) const {
+    internal::ExpectMatch<State>(scenario_, "state", std::forward<M>(matcher),
                                  static_cast<const State&>(scenario_.state()));
     return *this;
   }
@@ -201,12 +202,13 @@ class GivenClause {
 
   // The state that the events fold into.
   void ThenState(typename Fields<State>::Init fields, CallSite at = CallSite::Here()) const {
-    ThenState(testing::Matcher<const State&>(EqualsProto(Make<State>(std::move(fields)))), at);
+    ThenState(EqualsProto(Make<State>(std::move(fields))), at);
   }
-  void ThenState(testing::Matcher<const State&> matcher, CallSite at = CallSite::Here()) const {
+  template <typename M>
+  void ThenState(M&& matcher, CallSite at = CallSite::Here()) const {
     internal::AggregateScenario scenario = scenario_;
     scenario.CheckGiven(at);
-    internal::ExpectMatch<State>(scenario, "state", matcher,
+    internal::ExpectMatch<State>(scenario, "state", std::forward<M>(matcher),
                                  static_cast<const State&>(scenario.state()));
   }
 

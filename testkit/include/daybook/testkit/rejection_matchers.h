@@ -64,9 +64,9 @@ template <typename R>
 internal::RejectsMatcher<R> Rejects(typename Fields<R>::Init fields) {
   return internal::RejectsMatcher<R>(EqualsProto(Make<R>(std::move(fields))));
 }
-template <typename R>
-internal::RejectsMatcher<R> Rejects(testing::Matcher<const R&> inner) {
-  return internal::RejectsMatcher<R>(std::move(inner));
+template <typename R, typename M>
+internal::RejectsMatcher<R> Rejects(M&& inner) {
+  return internal::RejectsMatcher<R>(std::forward<M>(inner));
 }
 
 }  // namespace daybook

@@ -1,0 +1,464 @@
+#include "commit_builder.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "chain.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+#include "record.h"
+#include "sha256.h"
+
+namespace daybook::internal {
+namespace {
+
+// What a batch may add before it is written stays well within half of the caches, so that a name
+// that only the batch knows is never forgotten.
+constexpr size_t kLeastCachedHeads = size_t{1} << 17;
+
+std::string EncodePosition(uint64_t sequence) {
+  std::string bytes;
+  AppendVarint(sequence, &bytes);
+  return bytes;
+}
+
+absl::StatusOr<uint64_t> DecodePosition(absl::string_view bytes, absl::string_view what) {
+  uint64_t sequence = 0;
+  if (!ConsumeVarint(&bytes, &sequence) || !bytes.empty()) {
+    return DamageError(what, Position(), "an entry holds no position");
+  }
+  return sequence;
+}
+
+}  // namespace
+
+// The tables as the commit being added sees them.
+class CommitBuilder::Transaction : public TableTransaction {
+ public:
+  explicit Transaction(CommitBuilder* builder) : builder_(builder) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(TableId table, absl::string_view key) override {
+    const std::string row = RowKey(table, key);
+    if (auto it = builder_->staged_rows_.find(row); it != builder_->staged_rows_.end()) {
+      return it->second;
+    }
+    return builder_->FindRow(row);
+  }
+  void Put(TableId table, absl::string_view key, absl::string_view value) override {
+    builder_->staged_rows_.insert_or_assign(RowKey(table, key), std::string(value));
+  }
+  void Delete(TableId table, absl::string_view key) override {
+    builder_->staged_rows_.insert_or_assign(RowKey(table, key), std::nullopt);
+  }
+
+ private:
+  CommitBuilder* const builder_;
+};
+
+CommitBuilder::CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const Start& start)
+    : kv_(kv),
+      names_(names),
+      heads_(std::max(cached_heads, kLeastCachedHeads)),
+      categories_(kLeastCachedHeads),
+      mark_(start.mark),
+      last_micros_(start.last_micros),
+      last_table_(start.last_table) {}
+
+absl::StatusOr<AppendResult> CommitBuilder::Add(const Request& request, int64_t now_micros) {
+  DAYBOOK_ASSIGN_OR_RETURN(std::optional<AppendResult> first, FindDuplicate(request));
+  if (first.has_value()) return *std::move(first);
+
+  staged_heads_.clear();
+  staged_categories_.clear();
+  staged_streams_.clear();
+  staged_types_.clear();
+  staged_rows_.clear();
+  staged_.clear();
+  DAYBOOK_RETURN_IF_ERROR(CheckHeads(request));
+  DAYBOOK_RETURN_IF_ERROR(StageRows(request));
+  DAYBOOK_RETURN_IF_ERROR(StageStreams(request));
+  // Recorded time never decreases along positions (G1), though the clock may.
+  const int64_t micros = std::max(now_micros, last_micros_);
+  StageEvents(request, micros);
+  DAYBOOK_RETURN_IF_ERROR(AskParticipants());
+  return Apply(request, micros);
+}
+
+absl::Status CommitBuilder::CheckHeads(const Request& request) {
+  for (const PreparedAppend& append : request.appends) {
+    DAYBOOK_ASSIGN_OR_RETURN(const Head head, FindHead(append.stream));
+    const std::optional<uint64_t> actual =
+        head.id == 0 ? std::nullopt : std::optional<uint64_t>(head.next_version - 1);
+    if (!append.expected.Matches(actual)) {
+      return VersionConflictError(append.stream, append.expected, actual);
+    }
+    if (head.next_version + append.events.size() > kMaxVersion) {
+      return InvalidFieldError("commit.appends.stream", "the stream's versions are used up");
+    }
+    staged_heads_.push_back(head);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CommitBuilder::StageRows(const Request& request) {
+  for (size_t i = 0; i < request.claims.size(); ++i) {
+    const Claim& claim = request.claims[i];
+    if (claim.table == 0 || claim.table > last_table_) {
+      return InvalidFieldError(absl::StrCat("commit.claims[", i, "].table"),
+                               "must be a table that was opened");
+    }
+    std::string row = RowKey(claim.table, claim.key);
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> existing, FindRow(row));
+    if (existing.has_value()) {
+      return ClaimConflictError(absl::StrCat(claim.table), claim.key, *existing);
+    }
+    if (!staged_rows_.emplace(std::move(row), claim.value).second) {
+      return InvalidFieldError(absl::StrCat("commit.claims[", i, "].key"),
+                               "must stand in one claim of the commit only");
+    }
+  }
+  for (size_t i = 0; i < request.writes.size(); ++i) {
+    const TableWrite& write = request.writes[i];
+    if (write.table == 0 || write.table > last_table_) {
+      return InvalidFieldError(absl::StrCat("commit.writes[", i, "].table"),
+                               "must be a table that was opened");
+    }
+    staged_rows_.insert_or_assign(RowKey(write.table, write.key), write.value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CommitBuilder::StageStreams(const Request& request) {
+  uint32_t categories = mark_.categories;
+  for (size_t i = 0; i < request.appends.size(); ++i) {
+    if (staged_heads_[i].id != 0 || request.appends[i].events.empty()) continue;
+    const absl::string_view stream = request.appends[i].stream;
+    const absl::string_view name = CategoryOf(stream);
+    auto it = std::find_if(staged_categories_.begin(), staged_categories_.end(),
+                           [&](const auto& staged) { return staged.first == name; });
+    if (it == staged_categories_.end()) {
+      DAYBOOK_ASSIGN_OR_RETURN(Category category, FindCategory(name));
+      if (category.id == 0) {
+        if (categories == ~uint32_t{0}) {
+          return absl::ResourceExhaustedError("the store's category numbers are used up");
+        }
+        category.id = ++categories;
+      }
+      staged_categories_.emplace_back(std::string(name), category);
+      it = std::prev(staged_categories_.end());
+    }
+    if (it->second.next_number == ~uint32_t{0}) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the stream numbers of category ", name, " are used up"));
+    }
+    staged_heads_[i].id = MakeStreamId(it->second.id, it->second.next_number++);
+    staged_streams_.emplace_back(stream, staged_heads_[i].id);
+  }
+  return absl::OkStatus();
+}
+
+TypeId CommitBuilder::StageType(absl::string_view name, bool* is_new) {
+  *is_new = false;
+  if (const std::optional<TypeId> known = names_->FindType(name)) return *known;
+  auto it = std::find(staged_types_.begin(), staged_types_.end(), name);
+  if (it == staged_types_.end()) {
+    *is_new = true;
+    staged_types_.push_back(name);
+    it = std::prev(staged_types_.end());
+  }
+  return static_cast<TypeId>(names_->types() + 1 + (it - staged_types_.begin()));
+}
+
+void CommitBuilder::StageEvents(const Request& request, int64_t micros) {
+  Hash chain = mark_.chain;
+  size_t left = 0;
+  for (const PreparedAppend& append : request.appends) left += append.events.size();
+  staged_.reserve(left);
+  uint64_t sequence = mark_.tip;
+  for (size_t i = 0; i < request.appends.size(); ++i) {
+    const PreparedAppend& append = request.appends[i];
+    Head& head = staged_heads_[i];
+    for (const PreparedEvent& event : append.events) {
+      const bool last = --left == 0;
+      bool new_type = false;
+      RecordHeader header;
+      header.type = StageType(event.type, &new_type);
+      header.flags = static_cast<uint8_t>((last ? kEndsCommit : 0) |
+                                          (head.next_version == 0 ? kIntroducesStream : 0) |
+                                          (new_type ? kIntroducesType : 0));
+      header.encoding = event.encoding;
+      header.schema_version = event.schema_version;
+      header.stream = head.id;
+      header.version = head.next_version++;
+      header.recorded_micros = micros;
+      header.id = event.id;
+      header.payload_size = static_cast<uint32_t>(event.payload.size());
+      header.metadata_size = static_cast<uint32_t>(event.metadata.size());
+      header.stream_name = append.stream;
+      header.type_name = event.type;
+
+      Staged& staged = staged_.emplace_back();
+      staged.event = &event;
+      staged.header = EncodeHeader(header);
+      chain = NextChain(chain, Leaf(staged.header, event.payload_digest, event.metadata_digest));
+      staged.chain = chain;
+      staged.ends_commit = last;
+      ++sequence;
+      if (participants_.empty()) continue;
+      RecordedEvent& recorded = staged.recorded;
+      recorded.position = Position(sequence);
+      recorded.stream = append.stream;
+      recorded.version = header.version;
+      recorded.id = event.id;
+      recorded.type = event.type;
+      recorded.schema_version = event.schema_version;
+      recorded.recorded_time = absl::FromUnixMicros(micros);
+      recorded.encoding = event.encoding;
+      recorded.payload = event.payload;
+      recorded.metadata = MetadataView(event.metadata);
+      recorded.stream_id = header.stream;
+      recorded.type_id = header.type;
+    }
+  }
+}
+
+absl::Status CommitBuilder::AskParticipants() {
+  if (participants_.empty()) return absl::OkStatus();
+  std::vector<RecordedEvent> events;
+  events.reserve(staged_.size());
+  for (const Staged& staged : staged_) events.push_back(staged.recorded);
+  Transaction transaction(this);
+  for (CommitParticipant* participant : participants_) {
+    DAYBOOK_RETURN_IF_ERROR(participant->OnCommit(events, transaction));
+  }
+  return absl::OkStatus();
+}
+
+AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
+  AppendResult result;
+  result.recorded_time = absl::FromUnixMicros(micros);
+  result.first = Position(staged_.empty() ? mark_.tip : mark_.tip + 1);
+
+  for (const auto& [name, category] : staged_categories_) {
+    if (category.id > mark_.categories) {
+      mark_.categories = category.id;
+      std::string id;
+      AppendBig(category.id, &id);
+      batch_.Put(Family::kMeta, CategoryNameKey(name), id);
+      batch_.Put(Family::kMeta, CategoryKey(category.id), name);
+    }
+    categories_.Put(name, category);
+  }
+  for (const auto& [name, id] : staged_streams_) {
+    std::string bytes;
+    AppendBig(id, &bytes);
+    batch_.Put(Family::kMeta, StreamNameKey(name), bytes);
+    batch_.Put(Family::kMeta, StreamIdKey(id), name);
+    names_->AddStream(id, name);
+    ++mark_.streams;
+  }
+  for (const absl::string_view name : staged_types_) {
+    const auto id = static_cast<TypeId>(names_->types() + 1);
+    batch_.Put(Family::kMeta, TypeKey(id), name);
+    names_->AddType(id, name);
+  }
+  for (const Staged& staged : staged_) {
+    const PreparedEvent& event = *staged.event;
+    const uint64_t sequence = ++mark_.tip;
+    mark_.chain = staged.chain;
+    const char kind = static_cast<char>(RecordKind::kEvent);
+    batch_.Put(Family::kLog, LogKey(sequence),
+               {absl::string_view(&kind, 1), staged.header, event.metadata, event.payload,
+                DigestBytes(staged.chain)
+                    .substr(0, staged.ends_commit ? sizeof(Hash) : kChainPrefixBytes)});
+    const std::string position = EncodePosition(sequence);
+    const char* header = staged.header.data();
+    batch_.Put(Family::kStreams,
+               StreamKey(LoadLittle<uint64_t>(header + 8), LoadLittle<uint64_t>(header + 16)),
+               position);
+    batch_.Put(Family::kIds, IdKey(event.id), position);
+    batch_ids_.emplace(event.id, sequence);
+  }
+  if (!staged_.empty()) last_micros_ = micros;
+  for (auto& [row, value] : staged_rows_) {
+    if (value.has_value()) {
+      batch_.Put(Family::kRows, row, *value);
+    } else {
+      batch_.Delete(Family::kRows, row);
+    }
+    batch_rows_.insert_or_assign(row, std::move(value));
+  }
+  for (size_t i = 0; i < request.appends.size(); ++i) {
+    const Head& head = staged_heads_[i];
+    const PreparedAppend& append = request.appends[i];
+    if (append.events.empty()) continue;
+    result.streams.push_back(
+        {append.stream, head.next_version - append.events.size(), head.next_version - 1});
+    heads_.Put(append.stream, head);
+  }
+  result.last = Position(mark_.tip);
+  return result;
+}
+
+absl::StatusOr<CommitBuilder::Head> CommitBuilder::FindHead(absl::string_view stream) {
+  if (const Head* cached = heads_.Find(stream)) return *cached;
+  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_->Get(nullptr, Family::kMeta, StreamNameKey(stream)));
+  if (!id.has_value()) return Head{};
+  if (id->view().size() != sizeof(StreamId)) {
+    return DamageError("dictionary", Position(), absl::StrCat("stream ", stream, " has no id"));
+  }
+  Head head;
+  head.id = LoadBig<StreamId>(id->view().data());
+  auto it = kv_->NewIterator(nullptr, Family::kStreams,
+                             {.lower = std::string(absl::string_view(StreamKey(head.id, 0))),
+                              .upper = std::string(absl::string_view(StreamKey(head.id + 1, 0)))});
+  it->SeekForPrev(StreamKey(head.id, ~uint64_t{0}));
+  DAYBOOK_RETURN_IF_ERROR(it->status());
+  if (!it->Valid() || it->key().size() != 16) {
+    return DamageError("stream index", Position(), absl::StrCat("stream ", stream, " is empty"));
+  }
+  head.next_version = LoadBig<uint64_t>(it->key().data() + 8) + 1;
+  heads_.Put(std::string(stream), head);
+  return head;
+}
+
+absl::StatusOr<CommitBuilder::Category> CommitBuilder::FindCategory(absl::string_view name) {
+  if (const Category* cached = categories_.Find(name)) return *cached;
+  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_->Get(nullptr, Family::kMeta, CategoryNameKey(name)));
+  if (!id.has_value()) return Category{};
+  if (id->view().size() != sizeof(uint32_t)) {
+    return DamageError("dictionary", Position(), absl::StrCat("category ", name, " has no id"));
+  }
+  Category category;
+  category.id = LoadBig<uint32_t>(id->view().data());
+  auto it = kv_->NewIterator(nullptr, Family::kMeta, {.lower = "n", .upper = "o"});
+  it->SeekForPrev(StreamIdKey(MakeStreamId(category.id, ~uint32_t{0})));
+  DAYBOOK_RETURN_IF_ERROR(it->status());
+  if (it->Valid() && it->key().size() == 9) {
+    const auto last = LoadBig<StreamId>(it->key().data() + 1);
+    if (CategoryIdOf(last) == category.id) category.next_number = NumberOf(last) + 1;
+  }
+  categories_.Put(std::string(name), category);
+  return category;
+}
+
+absl::StatusOr<std::optional<uint64_t>> CommitBuilder::FindEvent(const EventId& id) {
+  if (auto it = batch_ids_.find(id); it != batch_ids_.end()) return it->second;
+  DAYBOOK_ASSIGN_OR_RETURN(const auto entry, kv_->Get(nullptr, Family::kIds, IdKey(id)));
+  if (!entry.has_value()) return std::nullopt;
+  return DecodePosition(entry->view(), "id index");
+}
+
+absl::StatusOr<std::optional<std::string>> CommitBuilder::FindRow(absl::string_view row_key) {
+  if (auto it = batch_rows_.find(row_key); it != batch_rows_.end()) return it->second;
+  DAYBOOK_ASSIGN_OR_RETURN(const auto row, kv_->Get(nullptr, Family::kRows, row_key));
+  if (!row.has_value()) return std::nullopt;
+  return std::string(row->view());
+}
+
+absl::StatusOr<std::optional<AppendResult>> CommitBuilder::FindDuplicate(const Request& request) {
+  std::vector<uint64_t> positions;
+  size_t unknown = 0;
+  for (const PreparedAppend& append : request.appends) {
+    for (const PreparedEvent& event : append.events) {
+      if (!event.id_given) {
+        ++unknown;
+        continue;
+      }
+      DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> found, FindEvent(event.id));
+      if (found.has_value()) {
+        positions.push_back(*found);
+      } else {
+        ++unknown;
+      }
+    }
+  }
+  if (positions.empty()) return std::nullopt;
+  if (unknown > 0) {
+    return InvalidFieldError(
+        "commit.appends.events.id",
+        absl::StrCat("must be all new or all known, but ", positions.size(), " of ",
+                     positions.size() + unknown, " were appended before"));
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(AppendResult first, FirstAppend(request, positions));
+  return first;
+}
+
+absl::StatusOr<AppendResult> CommitBuilder::FirstAppend(const Request& request,
+                                                        const std::vector<uint64_t>& positions) {
+  if (batch_bytes() > 0) DAYBOOK_RETURN_IF_ERROR(WriteTo(&written_early_));
+  AppendResult result;
+  result.duplicate = true;
+  result.first = Position(positions.front());
+  result.last = Position(positions.back());
+  size_t next = 0;
+  for (const PreparedAppend& append : request.appends) {
+    if (append.events.empty()) continue;
+    DAYBOOK_ASSIGN_OR_RETURN(const Head head, FindHead(append.stream));
+    StreamRange range{append.stream, 0, 0};
+    for (size_t i = 0; i < append.events.size(); ++i, ++next) {
+      const uint64_t sequence = positions[next];
+      DAYBOOK_ASSIGN_OR_RETURN(const auto value, kv_->Get(nullptr, Family::kLog, LogKey(sequence)));
+      if (!value.has_value()) {
+        return DamageError("event", Position(sequence), "it is not in the log");
+      }
+      DAYBOOK_ASSIGN_OR_RETURN(const RecordView record, RecordView::Parse(sequence, value->view()));
+      if (record.stream() != head.id || sequence != positions.front() + next) {
+        return InvalidFieldError(
+            "commit.appends.events.id",
+            "must not be those of events that another commit appended elsewhere");
+      }
+      if (i == 0) range.first_version = record.version();
+      range.last_version = record.version();
+      result.recorded_time = absl::FromUnixMicros(record.recorded_micros());
+    }
+    result.streams.push_back(std::move(range));
+  }
+  return result;
+}
+
+absl::StatusOr<TableId> CommitBuilder::AddTable(absl::string_view name) {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto known, kv_->Get(nullptr, Family::kMeta, TableKey(name)));
+  if (known.has_value() && known->view().size() == sizeof(TableId)) {
+    return LoadBig<TableId>(known->view().data());
+  }
+  const TableId id = ++last_table_;
+  std::string bytes;
+  AppendBig(id, &bytes);
+  batch_.Put(Family::kMeta, TableKey(name), bytes);
+  // Written at once: the next look-up of the name asks the backend.
+  DAYBOOK_RETURN_IF_ERROR(WriteTo(&written_early_));
+  return id;
+}
+
+void CommitBuilder::AddParticipant(CommitParticipant* participant) {
+  participants_.push_back(participant);
+}
+
+void CommitBuilder::RemoveParticipant(CommitParticipant* participant) {
+  std::erase(participants_, participant);
+}
+
+GroupMark CommitBuilder::EndGroup(uint64_t number) {
+  mark_.number = number;
+  batch_.Put(Family::kMeta, kGroupKey, mark_.Encode());
+  return mark_;
+}
+
+absl::Status CommitBuilder::WriteTo(std::string* group) {
+  if (group != &written_early_ && !written_early_.empty()) {
+    group->append(written_early_);
+    written_early_.clear();
+  }
+  if (batch_.empty()) return absl::OkStatus();
+  DAYBOOK_RETURN_IF_ERROR(kv_->Write(batch_));
+  group->append(batch_.bytes().data(), batch_.bytes().size());
+  batch_.Clear();
+  batch_ids_.clear();
+  batch_rows_.clear();
+  return absl::OkStatus();
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,119 @@
+// Turns commits into writes, one after the other: what they expect is checked against the newest
+// heads, positions and versions are given, and everything joins one batch (G3).
+#ifndef DAYBOOK_CORE_SRC_COMMIT_BUILDER_H_
+#define DAYBOOK_CORE_SRC_COMMIT_BUILDER_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "bounded_cache.h"
+#include "daybook/core/commit_participant.h"
+#include "format.h"
+#include "kv.h"
+#include "names.h"
+#include "request.h"
+
+namespace daybook::internal {
+
+// The rows that a commit would write. nullopt: deleted.
+using StagedRows = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+// Used by the sequencer alone: not thread-safe.
+class CommitBuilder {
+ public:
+  // Where to go on.
+  struct Start {
+    GroupMark mark;
+    int64_t last_micros = 0;  // the recorded time of the last event
+    TableId last_table = 0;   // the highest number in use
+  };
+  CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const Start& start);
+
+  // Adds the commit to the batch, or says why not and adds nothing. Errors as EventStore's; an
+  // error of the backend is DataLoss or Internal.
+  absl::StatusOr<AppendResult> Add(const Request& request, int64_t now_micros);
+  // Adds a new table; the id of the one that is there already otherwise.
+  absl::StatusOr<TableId> AddTable(absl::string_view name);
+
+  void AddParticipant(CommitParticipant* participant);
+  void RemoveParticipant(CommitParticipant* participant);
+
+  // Adds the mark that ends group `number`.
+  GroupMark EndGroup(uint64_t number);
+
+  // Writes what was added since the last call, and appends the batch's bytes to `*group`. After an
+  // error the builder's state is ahead of the backend: no more is to be added.
+  absl::Status WriteTo(std::string* group);
+  size_t batch_bytes() const { return batch_.bytes().size(); }
+  uint64_t tip() const { return mark_.tip; }
+
+ private:
+  struct Head {
+    StreamId id = 0;            // 0: there is no such stream
+    uint64_t next_version = 0;  // of the next event
+  };
+  struct Category {
+    uint32_t id = 0;           // 0: there is none
+    uint32_t next_number = 1;  // of its next new stream
+  };
+  // An event of the commit being added.
+  struct Staged {
+    const PreparedEvent* event;
+    std::string header;
+    Hash chain;
+    RecordedEvent recorded;
+    bool ends_commit;
+  };
+  class Transaction;
+
+  absl::StatusOr<Head> FindHead(absl::string_view stream);
+  absl::StatusOr<Category> FindCategory(absl::string_view name);
+  absl::StatusOr<std::optional<uint64_t>> FindEvent(const EventId& id);
+  absl::StatusOr<std::optional<std::string>> FindRow(absl::string_view row_key);
+  // The result of the first append when every id of the request is known.
+  absl::StatusOr<std::optional<AppendResult>> FindDuplicate(const Request& request);
+  absl::StatusOr<AppendResult> FirstAppend(const Request& request,
+                                           const std::vector<uint64_t>& positions);
+
+  absl::Status CheckHeads(const Request& request);
+  absl::Status StageRows(const Request& request);
+  absl::Status StageStreams(const Request& request);
+  void StageEvents(const Request& request, int64_t micros);
+  absl::Status AskParticipants();
+  AppendResult Apply(const Request& request, int64_t micros);
+
+  TypeId StageType(absl::string_view name, bool* is_new);
+
+  Kv* const kv_;
+  Names* const names_;
+  BoundedCache<std::string, Head> heads_;
+  BoundedCache<std::string, Category> categories_;
+  std::vector<CommitParticipant*> participants_;
+
+  GroupMark mark_;  // as after the last commit added; its number is of the last group ended
+  int64_t last_micros_;
+  TableId last_table_;
+
+  // Added, and not yet written: the backend does not show it.
+  KvBatch batch_;
+  absl::flat_hash_map<EventId, uint64_t> batch_ids_;
+  absl::flat_hash_map<std::string, std::optional<std::string>> batch_rows_;
+  std::string written_early_;  // batches that had to be written before WriteTo
+
+  // Of the commit being added; kept to reuse their memory.
+  std::vector<Head> staged_heads_;  // one for each append
+  std::vector<std::pair<std::string, Category>> staged_categories_;
+  std::vector<std::pair<absl::string_view, StreamId>> staged_streams_;
+  std::vector<absl::string_view> staged_types_;
+  StagedRows staged_rows_;
+  std::vector<Staged> staged_;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_CORE_SRC_COMMIT_BUILDER_H_

@@ -1,0 +1,70 @@
+// The engine: the event store over any key-value seam.
+#ifndef DAYBOOK_CORE_SRC_ENGINE_H_
+#define DAYBOOK_CORE_SRC_ENGINE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daybook/core/event_store.h"
+#include "daybook/core/open.h"
+#include "kv.h"
+#include "names.h"
+#include "publication.h"
+#include "sequencer.h"
+#include "witness.h"
+
+namespace daybook::internal {
+
+// What an engine is made of, in a state that was checked.
+struct EngineParts {
+  std::shared_ptr<Kv> kv;
+  std::unique_ptr<Witness> witness;  // nullptr in memory
+  absl::AnyInvocable<absl::Status(const GroupMark& mark)> flush;
+  // Called last, when everything is written: what closing in order leaves behind.
+  absl::AnyInvocable<absl::Status(const GroupMark& mark) &&> close;
+  std::unique_ptr<FileLock> lock;
+  bool read_only = false;
+};
+
+// InvalidArgument for an option out of its range.
+absl::Status CheckOptions(const StoreOptions& options);
+
+class Engine : public EventStore {
+ public:
+  // Reads what it needs of the dictionary. DataLoss where that is damaged.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(EngineParts parts,
+                                                      const StoreOptions& options);
+  ~Engine() override;
+
+  void AppendAsync(Commit commit, AppendCallback done) override;
+  std::shared_ptr<const StoreReader> Reader() const override;
+  Position Tip() const override;
+  void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) override;
+  absl::StatusOr<TableId> OpenTable(absl::string_view name) override;
+  std::vector<std::pair<std::string, TableId>> Tables() const override;
+  Position AddParticipant(CommitParticipant* participant) override;
+  void RemoveParticipant(CommitParticipant* participant) override;
+  StoreStats Stats() const override;
+  Runtime& runtime() override { return *runtime_; }
+
+ private:
+  Engine(EngineParts parts, const StoreOptions& options);
+  absl::Status Start(const StoreOptions& options);
+  absl::StatusOr<CommitBuilder::Start> LoadStart();
+
+  EngineParts parts_;
+  Runtime* const runtime_;
+  std::shared_ptr<Names> names_;
+  Publication publication_;
+
+  mutable Mutex tables_mutex_;
+  std::map<std::string, TableId, std::less<>> tables_ ABSL_GUARDED_BY(tables_mutex_);
+
+  std::unique_ptr<Sequencer> sequencer_;  // nullptr when read-only
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_CORE_SRC_ENGINE_H_

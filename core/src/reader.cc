@@ -1,0 +1,310 @@
+#include "reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+
+namespace daybook::internal {
+namespace {
+
+// Bytes that never move: what a batch's events view.
+class Arena {
+ public:
+  absl::string_view Copy(absl::string_view bytes) {
+    if (bytes.size() > left_) {
+      const size_t size = std::max(kChunkBytes, bytes.size());
+      chunks_.push_back(std::make_unique_for_overwrite<char[]>(size));
+      next_ = chunks_.back().get();
+      left_ = size;
+    }
+    char* to = next_;
+    std::memcpy(to, bytes.data(), bytes.size());
+    next_ += bytes.size();
+    left_ -= bytes.size();
+    return {to, bytes.size()};
+  }
+
+ private:
+  static constexpr size_t kChunkBytes = size_t{64} << 10;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  char* next_ = nullptr;
+  size_t left_ = 0;
+};
+
+// What keeps a batch's views alive: copies of a scan, or pinned values of look-ups, and the names.
+struct Storage {
+  Arena arena;
+  std::vector<std::optional<KvValue>> values;
+  std::string names;
+  std::shared_ptr<const Names> dictionary;
+  std::shared_ptr<const Kv> kv;  // pinned values lie in its cache
+};
+
+absl::Status CheckLimits(size_t limit, size_t max_bytes) {
+  if (limit == 0) return InvalidFieldError("options.limit", "must be at least 1");
+  if (max_bytes == 0) return InvalidFieldError("options.max_bytes", "must be at least 1");
+  return absl::OkStatus();
+}
+
+std::string Text(absl::string_view view) {
+  return std::string(view);
+}
+
+}  // namespace
+
+bool Reader::Filter::Matches(const RecordView& record) const {
+  return (!by_category || std::find(categories.begin(), categories.end(),
+                                    CategoryIdOf(record.stream())) != categories.end()) &&
+         (!by_type || std::find(types.begin(), types.end(), record.type()) != types.end());
+}
+
+absl::StatusOr<Reader::Filter> Reader::Compile(const EventFilter& filter) const {
+  Filter compiled;
+  compiled.by_category = !filter.categories.empty();
+  compiled.by_type = !filter.types.empty();
+  for (const std::string& name : filter.categories) {
+    DAYBOOK_ASSIGN_OR_RETURN(const auto id, FindCategory(name));
+    if (id.has_value()) compiled.categories.push_back(*id);
+  }
+  for (const std::string& name : filter.types) {
+    if (const auto id = names_->FindType(name)) compiled.types.push_back(*id);
+  }
+  return compiled;
+}
+
+absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const {
+  DAYBOOK_RETURN_IF_ERROR(CheckLimits(options.limit, options.max_bytes));
+  if (options.max_scanned == 0) {
+    return InvalidFieldError("options.max_scanned", "must be at least 1");
+  }
+  if (options.from.partition() != 0) {
+    return InvalidFieldError("options.from", "must be of partition 0, the only one here");
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const Filter filter, Compile(options.filter));
+  const bool forwards = options.direction == Direction::kForwards;
+  const uint64_t tip = published_->mark.tip;
+  const uint64_t from = options.from.sequence();
+  // The next position to look at, and how many there are from it on.
+  uint64_t next = forwards ? from + 1 : std::min(from - 1, tip);
+  uint64_t left = forwards ? (from < tip ? tip - from : 0) : (from == 0 ? 0 : next);
+  if (left == 0) {
+    return EventBatch({}, nullptr, options.from, /*at_end=*/true);
+  }
+
+  auto storage = std::make_shared<Storage>();
+  std::vector<RecordedEvent> events;
+  events.reserve(std::min<uint64_t>({options.limit, left, 1024}));
+  auto it = kv_->NewIterator(published_->snapshot, Family::kLog,
+                             {.lower = Text(LogKey(1)), .upper = Text(LogKey(tip + 1))});
+  forwards ? it->Seek(LogKey(next)) : it->SeekForPrev(LogKey(next));
+  size_t bytes = 0;
+  size_t scanned = 0;
+  while (left > 0 && events.size() < options.limit && bytes < options.max_bytes &&
+         scanned < options.max_scanned) {
+    if (!it->Valid() || it->key() != LogKey(next)) {
+      DAYBOOK_RETURN_IF_ERROR(it->status());
+      return DamageError("event", Position(next), "it is not in the log");
+    }
+    DAYBOOK_ASSIGN_OR_RETURN(RecordView record, RecordView::Parse(next, it->value()));
+    if (filter.Matches(record)) {
+      const absl::string_view kept = storage->arena.Copy(it->value());
+      DAYBOOK_ASSIGN_OR_RETURN(record, RecordView::Parse(next, kept));
+      events.push_back(record.ToEvent());
+      bytes += kept.size();
+    }
+    ++scanned;
+    --left;
+    forwards ? (++next, it->Next()) : (--next, it->Prev());
+  }
+  it.reset();
+  DAYBOOK_RETURN_IF_ERROR(
+      names_->Resolve(*kv_, snapshot(), absl::MakeSpan(events), &storage->names));
+  storage->dictionary = names_;
+  return EventBatch(std::move(events), std::move(storage), Position(forwards ? next - 1 : next + 1),
+                    left == 0);
+}
+
+absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
+                                              const ReadStreamOptions& options) const {
+  DAYBOOK_RETURN_IF_ERROR(CheckLimits(options.limit, options.max_bytes));
+  if (options.from.has_value() && *options.from > kMaxVersion) {
+    return InvalidFieldError("options.from", absl::StrCat("must be at most ", kMaxVersion));
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
+  if (!id.has_value()) return absl::NotFoundError(absl::StrCat("no stream ", stream));
+
+  const bool forwards = options.direction == Direction::kForwards;
+  auto it =
+      kv_->NewIterator(published_->snapshot, Family::kStreams,
+                       {.lower = Text(StreamKey(*id, 0)), .upper = Text(StreamKey(*id + 1, 0))});
+  forwards ? it->Seek(StreamKey(*id, options.from.value_or(0)))
+           : it->SeekForPrev(StreamKey(*id, options.from.value_or(kMaxVersion)));
+  std::vector<uint64_t> sequences;
+  while (it->Valid() && sequences.size() < options.limit) {
+    absl::string_view entry = it->value();
+    uint64_t sequence = 0;
+    if (!ConsumeVarint(&entry, &sequence) || !entry.empty()) {
+      return DamageError("stream index", Position(),
+                         absl::StrCat("an entry of stream ", stream, " holds no position"));
+    }
+    sequences.push_back(sequence);
+    forwards ? it->Next() : it->Prev();
+  }
+  DAYBOOK_RETURN_IF_ERROR(it->status());
+  const bool more = it->Valid();
+  it.reset();
+
+  auto storage = std::make_shared<Storage>();
+  DAYBOOK_ASSIGN_OR_RETURN(std::vector<RecordedEvent> events,
+                           LoadStreamEvents(*id, sequences, options.max_bytes, &storage->values));
+  const bool at_end = !more && events.size() == sequences.size();
+  storage->names = std::string(stream);
+  DAYBOOK_RETURN_IF_ERROR(names_->ResolveTypes(absl::MakeSpan(events)));
+  for (size_t i = 0; i < events.size(); ++i) {
+    events[i].stream = storage->names;
+    // The index and the log hold the version each: they must agree, and nothing may be missing.
+    const uint64_t expected = forwards ? events[0].version + i : events[0].version - i;
+    if (events[i].version != expected) {
+      return DamageError("stream index", events[i].position,
+                         absl::StrCat("stream ", stream, " has a hole before this event"));
+    }
+  }
+  storage->dictionary = names_;
+  storage->kv = kv_;
+  const Position next = events.empty() ? Position() : events.back().position;
+  return EventBatch(std::move(events), std::move(storage), next, at_end);
+}
+
+absl::StatusOr<std::vector<RecordedEvent>> Reader::LoadStreamEvents(
+    StreamId id, const std::vector<uint64_t>& sequences, size_t max_bytes,
+    std::vector<std::optional<KvValue>>* values) const {
+  std::vector<FixedKey<8>> keys;
+  keys.reserve(sequences.size());
+  for (const uint64_t sequence : sequences) keys.push_back(LogKey(sequence));
+  std::vector<absl::string_view> views(keys.begin(), keys.end());
+  DAYBOOK_ASSIGN_OR_RETURN(*values, kv_->MultiGet(snapshot(), Family::kLog, views));
+  std::vector<RecordedEvent> events;
+  events.reserve(sequences.size());
+  size_t bytes = 0;
+  for (size_t i = 0; i < sequences.size() && bytes < max_bytes; ++i) {
+    if (!(*values)[i].has_value()) {
+      return DamageError("event", Position(sequences[i]), "it is not in the log");
+    }
+    const absl::string_view value = (*values)[i]->view();
+    DAYBOOK_ASSIGN_OR_RETURN(const RecordView record, RecordView::Parse(sequences[i], value));
+    if (record.stream() != id) {
+      return DamageError("stream index", Position(sequences[i]), "it names another stream's event");
+    }
+    events.push_back(record.ToEvent());
+    bytes += value.size();
+  }
+  return events;
+}
+
+absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view stream) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto id,
+                           kv_->Get(snapshot(), Family::kMeta, StreamNameKey(stream)));
+  if (!id.has_value()) return std::nullopt;
+  if (id->view().size() != sizeof(StreamId)) {
+    return DamageError("dictionary", Position(), absl::StrCat("stream ", stream, " has no id"));
+  }
+  return LoadBig<StreamId>(id->view().data());
+}
+
+absl::StatusOr<std::optional<uint32_t>> Reader::FindCategory(absl::string_view category) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto id,
+                           kv_->Get(snapshot(), Family::kMeta, CategoryNameKey(category)));
+  if (!id.has_value()) return std::nullopt;
+  if (id->view().size() != sizeof(uint32_t)) {
+    return DamageError("dictionary", Position(), absl::StrCat("category ", category, " has no id"));
+  }
+  return LoadBig<uint32_t>(id->view().data());
+}
+
+absl::StatusOr<std::optional<uint64_t>> Reader::LastVersion(StreamId id) const {
+  auto it =
+      kv_->NewIterator(published_->snapshot, Family::kStreams,
+                       {.lower = Text(StreamKey(id, 0)), .upper = Text(StreamKey(id + 1, 0))});
+  it->SeekForPrev(StreamKey(id, ~uint64_t{0}));
+  DAYBOOK_RETURN_IF_ERROR(it->status());
+  if (!it->Valid()) return std::nullopt;
+  return LoadBig<uint64_t>(it->key().data() + 8);
+}
+
+absl::StatusOr<std::optional<uint64_t>> Reader::StreamVersion(absl::string_view stream) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
+  if (!id.has_value()) return std::nullopt;
+  return LastVersion(*id);
+}
+
+absl::Status Reader::ListStreams(
+    absl::string_view category, absl::string_view after,
+    absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)> visit) const {
+  StreamId first = 0;
+  std::string end = "o";
+  if (!category.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint32_t> id, FindCategory(category));
+    if (!id.has_value()) {
+      return after.empty() ? absl::OkStatus()
+                           : absl::NotFoundError(absl::StrCat("no stream ", after));
+    }
+    first = MakeStreamId(*id, 0);
+    end = Text(StreamIdKey(MakeStreamId(*id + 1, 0)));
+  }
+  if (!after.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(after));
+    if (!id.has_value() || *id < first || (!category.empty() && CategoryOf(after) != category)) {
+      return absl::NotFoundError(absl::StrCat("no stream ", after));
+    }
+    first = *id + 1;
+  }
+  auto names = kv_->NewIterator(published_->snapshot, Family::kMeta,
+                                {.lower = Text(StreamIdKey(first)), .upper = std::move(end)});
+  auto versions = kv_->NewIterator(published_->snapshot, Family::kStreams, {});
+  for (names->Seek(StreamIdKey(first)); names->Valid(); names->Next()) {
+    if (names->key().size() != 9) {
+      return DamageError("dictionary", Position(), "a stream's id is malformed");
+    }
+    const auto id = LoadBig<StreamId>(names->key().data() + 1);
+    versions->SeekForPrev(StreamKey(id, ~uint64_t{0}));
+    DAYBOOK_RETURN_IF_ERROR(versions->status());
+    if (!versions->Valid() || LoadBig<StreamId>(versions->key().data()) != id) {
+      return DamageError("stream index", Position(),
+                         absl::StrCat("stream ", names->value(), " is empty"));
+    }
+    if (!visit(names->value(), LoadBig<uint64_t>(versions->key().data() + 8))) {
+      return absl::OkStatus();
+    }
+  }
+  return names->status();
+}
+
+absl::StatusOr<std::optional<std::string>> Reader::GetRow(TableId table,
+                                                          absl::string_view key) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto row, kv_->Get(snapshot(), Family::kRows, RowKey(table, key)));
+  if (!row.has_value()) return std::nullopt;
+  return std::string(row->view());
+}
+
+absl::Status Reader::ScanRows(
+    TableId table, const ScanOptions& options,
+    absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const {
+  std::string lower = RowKey(table, options.from);
+  std::string upper =
+      options.until.has_value() ? RowKey(table, *options.until) : RowKey(table + 1, "");
+  if (lower >= upper) return absl::OkStatus();
+  auto it = kv_->NewIterator(published_->snapshot, Family::kRows,
+                             {.lower = lower, .upper = std::move(upper)});
+  size_t left = options.limit;
+  for (it->Seek(lower); left > 0 && it->Valid(); it->Next(), --left) {
+    if (!visit(it->key().substr(4), it->value())) return absl::OkStatus();
+  }
+  return it->status();
+}
+
+}  // namespace daybook::internal

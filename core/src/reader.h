@@ -1,0 +1,65 @@
+// Reads at one published tip.
+#ifndef DAYBOOK_CORE_SRC_READER_H_
+#define DAYBOOK_CORE_SRC_READER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daybook/core/event_store.h"
+#include "kv.h"
+#include "names.h"
+#include "publication.h"
+#include "record.h"
+
+namespace daybook::internal {
+
+class Reader : public StoreReader {
+ public:
+  Reader(std::shared_ptr<const Kv> kv, std::shared_ptr<Names> names,
+         std::shared_ptr<const Published> published)
+      : kv_(std::move(kv)), names_(std::move(names)), published_(std::move(published)) {}
+
+  Position tip() const override { return Position(published_->mark.tip); }
+  absl::StatusOr<EventBatch> ReadStream(absl::string_view stream,
+                                        const ReadStreamOptions& options) const override;
+  absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const override;
+  absl::Status ListStreams(absl::string_view category, absl::string_view after,
+                           absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)>
+                               visit) const override;
+  absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options) const override;
+  absl::StatusOr<std::optional<std::string>> GetRow(TableId table,
+                                                    absl::string_view key) const override;
+  absl::Status ScanRows(
+      TableId table, const ScanOptions& options,
+      absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const override;
+
+ private:
+  // The numbers that a filter's names stand for; a name that the store does not know matches
+  // nothing.
+  struct Filter {
+    bool by_category = false;
+    bool by_type = false;
+    std::vector<uint32_t> categories;
+    std::vector<TypeId> types;
+    bool Matches(const RecordView& record) const;
+  };
+
+  const KvSnapshot* snapshot() const { return published_->snapshot.get(); }
+  absl::StatusOr<std::optional<StreamId>> FindStream(absl::string_view stream) const;
+  absl::StatusOr<std::optional<uint32_t>> FindCategory(absl::string_view category) const;
+  absl::StatusOr<std::optional<uint64_t>> LastVersion(StreamId id) const;
+  absl::StatusOr<Filter> Compile(const EventFilter& filter) const;
+  absl::StatusOr<std::vector<RecordedEvent>> LoadStreamEvents(
+      StreamId id, const std::vector<uint64_t>& sequences, size_t max_bytes,
+      std::vector<std::optional<KvValue>>* values) const;
+
+  const std::shared_ptr<const Kv> kv_;
+  const std::shared_ptr<Names> names_;
+  const std::shared_ptr<const Published> published_;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_CORE_SRC_READER_H_

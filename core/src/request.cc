@@ -1,0 +1,141 @@
+#include "request.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "chain.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+
+namespace daybook::internal {
+namespace {
+
+// Per event and per row, what the queue is charged beside the bytes.
+constexpr size_t kOverheadBytes = 200;
+
+absl::StatusOr<PreparedEvent> PrepareEvent(Event event, absl::string_view path) {
+  DAYBOOK_RETURN_IF_ERROR(ValidateTypeName(event.type, absl::StrCat(path, ".type")));
+  if (event.schema_version == 0 || event.schema_version > 0xFFFF) {
+    return InvalidFieldError(absl::StrCat(path, ".schema_version"), "must be 1 to 65535");
+  }
+  if (event.encoding > PayloadEncoding::kSealed) {
+    return InvalidFieldError(absl::StrCat(path, ".encoding"), "must be plain or sealed");
+  }
+  if (event.payload.size() > kMaxPayloadBytes) {
+    return InvalidFieldError(
+        absl::StrCat(path, ".payload"),
+        absl::StrCat("must be at most ", kMaxPayloadBytes, " bytes, is ", event.payload.size()));
+  }
+  DAYBOOK_RETURN_IF_ERROR(ValidateMetadata(event.metadata, absl::StrCat(path, ".metadata")));
+  PreparedEvent prepared;
+  prepared.metadata = EncodeMetadata(event.metadata);
+  prepared.id_given = !event.id.is_nil();
+  prepared.id = prepared.id_given ? event.id : Uuid::Random();
+  prepared.type = std::move(event.type);
+  prepared.schema_version = static_cast<uint16_t>(event.schema_version);
+  prepared.encoding = event.encoding;
+  prepared.payload = std::move(event.payload);
+  prepared.payload_digest = Digest(prepared.payload);
+  prepared.metadata_digest = Digest(prepared.metadata);
+  return prepared;
+}
+
+absl::Status CheckRow(absl::string_view path, absl::string_view key, size_t value_size) {
+  if (key.size() > kMaxRowKeyBytes) {
+    return InvalidFieldError(absl::StrCat(path, ".key"),
+                             absl::StrCat("must be at most ", kMaxRowKeyBytes, " bytes"));
+  }
+  if (value_size > kMaxRowBytes) {
+    return InvalidFieldError(absl::StrCat(path, ".value"),
+                             absl::StrCat("must be at most ", kMaxRowBytes, " bytes"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDuplicates(const Request& request) {
+  absl::flat_hash_set<absl::string_view> streams;
+  absl::flat_hash_set<Uuid> ids;
+  for (size_t i = 0; i < request.appends.size(); ++i) {
+    const PreparedAppend& append = request.appends[i];
+    if (!streams.insert(append.stream).second) {
+      return InvalidFieldError(absl::StrCat("commit.appends[", i, "].stream"),
+                               "must stand in one append of the commit only");
+    }
+    for (size_t j = 0; j < append.events.size(); ++j) {
+      if (append.events[j].id_given && !ids.insert(append.events[j].id).second) {
+        return InvalidFieldError(absl::StrCat("commit.appends[", i, "].events[", j, "].id"),
+                                 "must be another one for each event");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Request> PrepareCommit(Commit commit) {
+  if (commit.writes.size() + commit.claims.size() > kMaxTableWritesPerCommit) {
+    return InvalidFieldError("commit.writes",
+                             absl::StrCat("must be at most ", kMaxTableWritesPerCommit, " rows"));
+  }
+  Request request;
+  size_t events = 0;
+  request.appends.reserve(commit.appends.size());
+  for (size_t i = 0; i < commit.appends.size(); ++i) {
+    StreamAppend& append = commit.appends[i];
+    const std::string path = absl::StrCat("commit.appends[", i, "]");
+    DAYBOOK_RETURN_IF_ERROR(ValidateStreamName(append.stream, absl::StrCat(path, ".stream")));
+    if (const auto exact = append.expected.exact(); exact.has_value() && *exact > kMaxVersion) {
+      return InvalidFieldError(absl::StrCat(path, ".expected"),
+                               absl::StrCat("must be at most ", kMaxVersion));
+    }
+    events += append.events.size();
+    if (events > kMaxEventsPerCommit) {
+      return InvalidFieldError("commit.appends",
+                               absl::StrCat("must be at most ", kMaxEventsPerCommit, " events"));
+    }
+    PreparedAppend prepared;
+    prepared.expected = append.expected;
+    prepared.events.reserve(append.events.size());
+    for (size_t j = 0; j < append.events.size(); ++j) {
+      DAYBOOK_ASSIGN_OR_RETURN(
+          PreparedEvent event,
+          PrepareEvent(std::move(append.events[j]), absl::StrCat(path, ".events[", j, "]")));
+      request.bytes += event.payload.size() + event.metadata.size() + kOverheadBytes;
+      prepared.events.push_back(std::move(event));
+    }
+    prepared.stream = std::move(append.stream);
+    request.appends.push_back(std::move(prepared));
+  }
+  for (size_t i = 0; i < commit.claims.size(); ++i) {
+    const Claim& claim = commit.claims[i];
+    DAYBOOK_RETURN_IF_ERROR(
+        CheckRow(absl::StrCat("commit.claims[", i, "]"), claim.key, claim.value.size()));
+    request.bytes += claim.key.size() + claim.value.size() + kOverheadBytes;
+  }
+  for (size_t i = 0; i < commit.writes.size(); ++i) {
+    const TableWrite& write = commit.writes[i];
+    const size_t size = write.value.has_value() ? write.value->size() : 0;
+    if (write.key.size() > kMaxRowKeyBytes || size > kMaxRowBytes) {
+      return CheckRow(absl::StrCat("commit.writes[", i, "]"), write.key, size);
+    }
+    request.bytes += write.key.size() + size + kOverheadBytes;
+  }
+  if (request.bytes > kMaxCommitBytes) {
+    return InvalidFieldError("commit", absl::StrCat("must be at most ", kMaxCommitBytes,
+                                                    " bytes in all, is ", request.bytes));
+  }
+  if (events == 0 && commit.claims.empty() && commit.writes.empty()) {
+    return InvalidFieldError("commit", "must hold an event, a claim or a table write");
+  }
+  request.claims = std::move(commit.claims);
+  request.writes = std::move(commit.writes);
+  request.chain = std::move(commit.chain);
+  if (events > 1 || request.appends.size() > 1) DAYBOOK_RETURN_IF_ERROR(CheckDuplicates(request));
+  return request;
+}
+
+}  // namespace daybook::internal

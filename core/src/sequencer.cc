@@ -1,0 +1,321 @@
+#include "sequencer.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::internal {
+namespace {
+
+// An open group stops taking commits at this size, so that one sync stays short.
+constexpr size_t kLargestOpenGroup = size_t{4} << 20;
+// Built between two looks at whether the sync has ended.
+constexpr size_t kRequestsPerStep = 64;
+constexpr size_t kBytesPerWrite = size_t{256} << 10;
+
+absl::Status Unknown(const absl::Status& cause) {
+  return absl::UnknownError(absl::StrCat("outcome unknown: ", cause.message(),
+                                         "; open the store again and retry with the same ids"));
+}
+
+absl::Status Stopped(const absl::Status& cause) {
+  return absl::UnavailableError(
+      absl::StrCat("the store stopped: ", cause.message(), "; open it again"));
+}
+
+}  // namespace
+
+Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
+    : parts_(std::move(parts)),
+      builder_(parts_.kv, parts_.names, parts_.cached_heads, start),
+      largest_ring_batch_(parts_.witness != nullptr ? parts_.witness->Capacity() / 4 : 0),
+      last_group_(start.mark.number) {
+  const auto wake = [this] { worker_->Wake(); };
+  log_syncer_ = std::make_unique<Syncer>(parts_.runtime, "log sync", wake);
+  if (parts_.witness != nullptr) {
+    witness_syncer_ = std::make_unique<Syncer>(parts_.runtime, "witness sync", wake);
+    flusher_ = std::make_unique<Syncer>(parts_.runtime, "flush", wake);
+  }
+  worker_ = parts_.runtime->Start("sequencer", this);
+}
+
+Sequencer::~Sequencer() {
+  {
+    MutexLock lock(&mutex_);
+    closing_ = true;
+  }
+  worker_->Wake();
+  parts_.runtime->Await(drained_);
+  // The syncers wake the worker, so it goes after them.
+  flusher_.reset();
+  witness_syncer_.reset();
+  log_syncer_.reset();
+  worker_.reset();
+}
+
+void Sequencer::Enqueue(Request request) {
+  absl::Status refused;
+  {
+    MutexLock lock(&mutex_);
+    if (closing_) {
+      refused = absl::UnavailableError("the store is closed");
+    } else if (!stopped_.ok()) {
+      refused = Stopped(stopped_);
+    } else if (queued_bytes_ + request.bytes > parts_.queue_bytes) {
+      refused = absl::ResourceExhaustedError(
+          absl::StrCat("the queue holds ", queued_bytes_, " of ", parts_.queue_bytes,
+                       " bytes: wait for appends to finish, then retry"));
+    } else {
+      queued_bytes_ += request.bytes;
+      queue_.push_back(std::move(request));
+    }
+  }
+  if (!refused.ok()) {
+    std::move(request.done)(std::move(refused));
+    return;
+  }
+  worker_->Wake();
+}
+
+absl::Status Sequencer::RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
+                                          bool durably) {
+  Latch done;
+  absl::Status outcome;
+  Request request;
+  request.control = [this, f = std::move(f), &done, durably]() mutable {
+    std::move(f)(builder_);
+    if (!durably) done.Open();
+  };
+  if (durably) {
+    request.done = [&done, &outcome](absl::StatusOr<AppendResult> result) {
+      outcome = std::move(result).status();
+      done.Open();
+    };
+  }
+  {
+    MutexLock lock(&mutex_);
+    queue_.push_back(std::move(request));
+  }
+  worker_->Wake();
+  parts_.runtime->Await(done);
+  return outcome;
+}
+
+absl::Status Sequencer::stopped() const {
+  MutexLock lock(&mutex_);
+  return stopped_;
+}
+
+uint64_t Sequencer::groups() const {
+  MutexLock lock(&mutex_);
+  return groups_;
+}
+
+uint64_t Sequencer::events() const {
+  MutexLock lock(&mutex_);
+  return events_;
+}
+
+bool Sequencer::Step() {
+  Group finished;
+  bool progress = FinishGroup(&finished);
+  // The disk first, the callers of the finished group after.
+  progress |= CloseGroup();
+  Answer(std::move(finished.outcomes));
+  progress |= DrainQueue();
+  progress |= CloseGroup();
+  FlushWhenDue();
+  if (!progress) OpenWhenDrained();
+  return progress;
+}
+
+bool Sequencer::FinishGroup(Group* finished) {
+  if (in_flight_ == nullptr || !log_syncer_->idle()) return false;
+  absl::Status status = log_syncer_->status();
+  if (parts_.witness != nullptr && status.ok()) {
+    if (!in_flight_->witnessed) {
+      SubmitWitness(in_flight_.get());
+      return true;
+    }
+    if (parts_.durability == Durability::kStrict) {
+      if (!witness_syncer_->idle()) return false;
+      status = witness_syncer_->status();
+    }
+  }
+  if (!status.ok()) {
+    Stop(status);
+    return true;
+  }
+  const uint64_t events = in_flight_->mark.tip - parts_.publication->Get()->mark.tip;
+  {
+    MutexLock lock(&mutex_);
+    ++groups_;
+    events_ += events;
+  }
+  parts_.publication->Set(std::move(in_flight_->published));
+  *finished = std::move(*in_flight_);
+  in_flight_ = nullptr;
+  return true;
+}
+
+bool Sequencer::DrainQueue() {
+  if (taken_.empty()) {
+    std::vector<Request> queue;
+    {
+      MutexLock lock(&mutex_);
+      queue.swap(queue_);
+    }
+    std::move(queue.begin(), queue.end(), std::back_inserter(taken_));
+  }
+  if (taken_.empty()) return false;
+  const int64_t now_micros = absl::ToUnixMicros(parts_.clock->Now());
+  bool progress = false;
+  for (size_t n = 0; n < kRequestsPerStep && !taken_.empty(); ++n) {
+    const size_t room = taken_.front().control != nullptr ? 0 : open_.batch.size();
+    if (room >= kLargestOpenGroup) break;
+    Request request = std::move(taken_.front());
+    taken_.pop_front();
+    Process(std::move(request), now_micros);
+    progress = true;
+    if (builder_.batch_bytes() >= kBytesPerWrite) {
+      WriteOut();
+    }
+  }
+  WriteOut();
+  return progress;
+}
+
+void Sequencer::WriteOut() {
+  if (halted_) return;
+  if (absl::Status status = builder_.WriteTo(&open_.batch); !status.ok()) Stop(status);
+}
+
+void Sequencer::Process(Request request, int64_t now_micros) {
+  if (request.control != nullptr) {
+    std::move(request.control)();
+    if (request.done != nullptr) {
+      if (halted_) {
+        std::move(request.done)(Stopped(stopped()));
+      } else {
+        open_.outcomes.push_back({std::move(request.done), AppendResult()});
+      }
+    }
+    return;
+  }
+  {
+    MutexLock lock(&mutex_);
+    queued_bytes_ -= request.bytes;
+  }
+  if (halted_) {
+    std::move(request.done)(Stopped(stopped()));
+    return;
+  }
+  absl::StatusOr<AppendResult> result =
+      request.chain != nullptr && request.chain->broken()
+          ? absl::AbortedError("a commit of the same chain was refused before this one")
+          : builder_.Add(request, now_micros);
+  if (!result.ok() && request.chain != nullptr) request.chain->Break();
+  // A refusal waits for its group too: what it refers to may not be durable yet.
+  open_.outcomes.push_back({std::move(request.done), std::move(result)});
+}
+
+bool Sequencer::CloseGroup() {
+  if (in_flight_ != nullptr || open_.outcomes.empty() || halted_) return false;
+  if (open_.batch.empty()) {  // refusals and repetitions only: all that they refer to is published
+    Group answered = std::exchange(open_, Group());
+    Answer(std::move(answered.outcomes));
+    return true;
+  }
+  if (!RoomInWitness(open_)) return false;
+  // Relaxed: the witness is at most one group behind.
+  if (witness_syncer_ != nullptr && !witness_syncer_->idle()) return false;
+  if (witness_syncer_ != nullptr && !witness_syncer_->status().ok()) {
+    Stop(witness_syncer_->status());
+    return true;
+  }
+  open_.mark = builder_.EndGroup(last_group_ + 1);
+  WriteOut();
+  if (halted_) return true;
+  ++last_group_;
+  // Taken before anything of the next group is written: it shows this one and no more.
+  open_.published = std::make_shared<const Published>(Published{open_.mark, parts_.kv->Snapshot()});
+  in_flight_ = std::make_unique<Group>(std::exchange(open_, Group()));
+  in_flight_->serial = in_flight_->batch.size() > largest_ring_batch_;
+  const bool sync = parts_.durability != Durability::kNone;
+  log_syncer_->Submit([this, sync] { return sync ? parts_.kv->SyncLog() : absl::OkStatus(); });
+  if (parts_.witness != nullptr && !in_flight_->serial) SubmitWitness(in_flight_.get());
+  return true;
+}
+
+void Sequencer::SubmitWitness(Group* group) {
+  group->witnessed = true;
+  WitnessGroup record;
+  record.number = group->mark.number;
+  record.tip = group->mark.tip;
+  record.chain = group->mark.chain;
+  record.digest_only = group->serial;
+  if (!group->serial) record.batch = std::move(group->batch);
+  witness_syncer_->Submit(
+      [this, record = std::move(record)] { return parts_.witness->Append(record, true); });
+}
+
+bool Sequencer::RoomInWitness(const Group& group) {
+  if (parts_.witness == nullptr) return true;
+  const size_t mark_bytes = GroupMark::kBytes + 16;
+  const size_t batch = group.batch.size() + mark_bytes;
+  return parts_.witness->SpaceFor(batch > largest_ring_batch_ ? 0 : batch) <=
+         parts_.witness->Free();
+}
+
+void Sequencer::FlushWhenDue() {
+  if (flusher_ == nullptr || !flusher_->idle()) return;
+  if (!flusher_->status().ok()) {
+    Stop(flusher_->status());
+    return;
+  }
+  if (parts_.witness->Free() >= parts_.witness->Capacity() / 2) return;
+  if (halted_ || !witness_syncer_->idle()) return;
+  // Everything up to the published group is written and witnessed, so a flush from now on holds it.
+  flusher_->Submit([this, mark = parts_.publication->Get()->mark] { return parts_.flush(mark); });
+}
+
+void Sequencer::Stop(const absl::Status& cause) {
+  halted_ = true;
+  {
+    MutexLock lock(&mutex_);
+    if (stopped_.ok()) stopped_ = cause;
+  }
+  // The heads and rows that were built on the failed group are never used again: every later
+  // commit is refused.
+  std::vector<Outcome> outcomes;
+  if (in_flight_ != nullptr) outcomes = std::move(in_flight_->outcomes);
+  in_flight_ = nullptr;
+  std::move(open_.outcomes.begin(), open_.outcomes.end(), std::back_inserter(outcomes));
+  open_ = Group();
+  for (Outcome& outcome : outcomes) {
+    outcome.result = outcome.result.ok() ? Unknown(cause) : Stopped(cause);
+  }
+  Answer(std::move(outcomes));
+}
+
+void Sequencer::OpenWhenDrained() {
+  if (in_flight_ != nullptr || !open_.outcomes.empty() || !taken_.empty()) return;
+  if (witness_syncer_ != nullptr && !witness_syncer_->idle()) return;
+  if (flusher_ != nullptr && !flusher_->idle()) return;
+  bool drained = false;
+  {
+    MutexLock lock(&mutex_);
+    drained = closing_ && queue_.empty();
+  }
+  if (drained) drained_.Open();
+}
+
+void Sequencer::Answer(std::vector<Outcome> outcomes) {
+  for (Outcome& outcome : outcomes) std::move(outcome.done)(std::move(outcome.result));
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,120 @@
+// The one writer: queued commits become groups, groups become durable, and then visible (G1, G2).
+//
+// A group is open while the group before it is being synced: commits that arrive meanwhile are
+// checked, built and written (not synced) at once. When the sync ends, the open group is handed to
+// the syncers, the log's and the witness's side by side, and only then are the callers of the
+// finished one told. So the disk is busy while commits are built and callers run.
+#ifndef DAYBOOK_CORE_SRC_SEQUENCER_H_
+#define DAYBOOK_CORE_SRC_SEQUENCER_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "commit_builder.h"
+#include "daybook/core/clock.h"
+#include "daybook/core/mutex.h"
+#include "daybook/core/open.h"
+#include "daybook/core/runtime.h"
+#include "kv.h"
+#include "names.h"
+#include "publication.h"
+#include "request.h"
+#include "syncer.h"
+#include "witness.h"
+
+namespace daybook::internal {
+
+// What the sequencer works on; everything outlives it.
+struct SequencerParts {
+  Kv* kv = nullptr;
+  Witness* witness = nullptr;  // nullptr in memory, and with Durability::kNone
+  // Brings every group up to `mark` into table files and tells the witness.
+  absl::AnyInvocable<absl::Status(const GroupMark& mark)> flush;
+  Names* names = nullptr;
+  Publication* publication = nullptr;
+  Clock* clock = nullptr;
+  Runtime* runtime = nullptr;
+  Durability durability = Durability::kStrict;
+  size_t queue_bytes = 0;
+  size_t cached_heads = 0;
+};
+
+class Sequencer : public Task {
+ public:
+  Sequencer(SequencerParts parts, const CommitBuilder::Start& start);
+  // Finishes what is queued, unless it stopped before.
+  ~Sequencer() override;
+
+  // Takes the request; a refused one is answered on the caller's thread.
+  void Enqueue(Request request);
+  // Has `f` run between two commits, with the builder, and waits for it; with `durably`, until what
+  // it added is durable, or known not to be.
+  absl::Status RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
+                                 bool durably = false);
+
+  // Why it stopped; OK while it runs.
+  absl::Status stopped() const;
+  uint64_t groups() const;
+  uint64_t events() const;
+
+  bool Step() override;
+
+ private:
+  struct Outcome {
+    EventStore::AppendCallback done;
+    absl::StatusOr<AppendResult> result;
+  };
+  struct Group {
+    std::string batch;  // everything that it wrote
+    std::vector<Outcome> outcomes;
+    GroupMark mark;
+    std::shared_ptr<const Published> published;
+    bool serial = false;  // too large for the ring: the witness follows the log
+    bool witnessed = false;
+  };
+
+  bool FinishGroup(Group* finished);
+  bool DrainQueue();
+  void Process(Request request, int64_t now_micros);
+  void WriteOut();
+  bool CloseGroup();
+  void SubmitWitness(Group* group);
+  bool RoomInWitness(const Group& group);
+  void FlushWhenDue();
+  void Stop(const absl::Status& cause);
+  void OpenWhenDrained();
+  static void Answer(std::vector<Outcome> outcomes);
+
+  SequencerParts parts_;
+  CommitBuilder builder_;
+  const size_t largest_ring_batch_;
+
+  // The sequencer's own task only.
+  Group open_;
+  std::unique_ptr<Group> in_flight_;
+  uint64_t last_group_;
+  std::deque<Request> taken_;
+  bool halted_ = false;  // stopped_ is set
+
+  mutable Mutex mutex_;
+  std::vector<Request> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
+  uint64_t groups_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t events_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  Latch drained_;
+  std::unique_ptr<Syncer> log_syncer_;
+  std::unique_ptr<Syncer> witness_syncer_;
+  std::unique_ptr<Syncer> flusher_;
+  std::unique_ptr<Runtime::Worker> worker_;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_CORE_SRC_SEQUENCER_H_

@@ -1,0 +1,88 @@
+#include "daybook/core/subscription.h"
+
+#include <utility>
+
+#include "daybook/core/mutex.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook {
+
+struct Subscription::State {
+  EventStore* store = nullptr;
+  SubscriptionOptions options;
+  Position checkpoint;  // of the reading thread
+
+  Mutex mutex;
+  bool stopped ABSL_GUARDED_BY(mutex) = false;
+  std::shared_ptr<Latch> waiting ABSL_GUARDED_BY(mutex);  // opened by Stop
+};
+
+Subscription::Subscription(EventStore* store, SubscriptionOptions options)
+    : state_(std::make_shared<State>()) {
+  state_->store = store;
+  state_->checkpoint = options.after;
+  state_->options = std::move(options);
+}
+
+Subscription::~Subscription() = default;
+
+absl::StatusOr<EventBatch> Subscription::Poll() {
+  State& state = *state_;
+  while (state.store->Tip() > state.checkpoint) {
+    ReadLogOptions read;
+    read.from = state.checkpoint;
+    read.filter = state.options.filter;
+    read.limit = state.options.batch_events;
+    read.max_bytes = state.options.batch_bytes;
+    DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, state.store->Reader()->ReadLog(read));
+    state.checkpoint = batch.next();
+    if (!batch.empty()) return batch;
+    // A long stretch without a match is left at a step's end, so that Stop is heard.
+    MutexLock lock(&state.mutex);
+    if (state.stopped) break;
+  }
+  return EventBatch({}, nullptr, state.checkpoint, true);
+}
+
+absl::StatusOr<EventBatch> Subscription::Next(absl::Duration timeout) {
+  State& state = *state_;
+  const absl::Time deadline = absl::Now() + timeout;
+  while (true) {
+    DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, Poll());
+    if (!batch.empty()) return batch;
+    auto ready = std::make_shared<Latch>();
+    {
+      MutexLock lock(&state.mutex);
+      if (state.stopped) return absl::CancelledError("the subscription was stopped");
+      state.waiting = ready;
+    }
+    // Held by the callback too: it may come after this call has timed out.
+    state.store->WhenPast(state.checkpoint, [ready] { ready->Open(); });
+    const bool signalled = state.store->runtime().Await(*ready, deadline - absl::Now());
+    {
+      MutexLock lock(&state.mutex);
+      state.waiting = nullptr;
+      if (state.stopped) return absl::CancelledError("the subscription was stopped");
+    }
+    if (!signalled) return absl::DeadlineExceededError("no event came in time");
+    if (state.store->Tip() <= state.checkpoint) {
+      return absl::UnavailableError("the store was closed");
+    }
+  }
+}
+
+void Subscription::WhenReady(absl::AnyInvocable<void() &&> wake) {
+  state_->store->WhenPast(state_->checkpoint, std::move(wake));
+}
+
+void Subscription::Stop() {
+  MutexLock lock(&state_->mutex);
+  state_->stopped = true;
+  if (state_->waiting != nullptr) state_->waiting->Open();
+}
+
+Position Subscription::checkpoint() const {
+  return state_->checkpoint;
+}
+
+}  // namespace daybook

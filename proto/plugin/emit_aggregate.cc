@@ -1,0 +1,102 @@
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "diagnostics.h"
+#include "emit.h"
+#include "names.h"
+
+namespace daybook::generator {
+namespace {
+
+using google::protobuf::Descriptor;
+
+std::string TypeList(const std::vector<const Descriptor*>& messages) {
+  return absl::StrCat("::daybook::TypeList<",
+                      absl::StrJoin(messages, ", ",
+                                    [](std::string* out, const Descriptor* message) {
+                                      absl::StrAppend(out, CppName(*message));
+                                    }),
+                      ">");
+}
+
+// "bank.proto:12".
+std::string Place(const Descriptor& message) {
+  return absl::StrCat(BaseName(*message.file()), ":", LineOf(message));
+}
+
+void EmitAssert(const std::string& condition, const std::string& text, std::string* header) {
+  absl::StrAppend(header, "    static_assert(", condition, ",\n                  ", Literal(text),
+                  ");\n");
+}
+
+}  // namespace
+
+void EmitAggregate(const Aggregate& aggregate, Output* out) {
+  const std::string name = absl::StrCat(aggregate.name, "Aggregate");
+  const std::string state = ShortName(*aggregate.state);
+  std::string* header = &out->header;
+  absl::StrAppend(
+      header, "\n// ", Place(*aggregate.state), "\nstruct ", name, " {\n",
+      "  using State = ", CppName(*aggregate.state), ";\n",
+      "  using Commands = ", TypeList(aggregate.commands), ";\n",
+      "  using Events = ", TypeList(aggregate.events), ";\n",
+      "  using Rejections = ", TypeList(aggregate.rejections), ";\n",
+      "  using Decision = ::daybook::Decision<", name, ">;\n",
+      "  static constexpr ::absl::string_view kName = ", Literal(aggregate.name), ";\n",
+      "  static constexpr ::absl::string_view kCategory = ", Literal(aggregate.category), ";\n",
+      "  static constexpr ::std::uint32_t kSnapshotEvery = ", aggregate.snapshot_every,
+      ";\n  static constexpr ::std::uint32_t kEvolveRevision = ", aggregate.evolve_revision,
+      ";\n\n",
+      "  // Does not compile while A lacks a function; says which.\n"
+      "  template <typename A>\n  static constexpr bool CheckComplete() {\n");
+  for (const Descriptor* command : aggregate.commands) {
+    EmitAssert(absl::StrCat("::daybook::DecidesOn<A, State, ", CppName(*command), ">"),
+               absl::StrCat(aggregate.name, " lacks Decide(const ", state, "&, const ",
+                            ShortName(*command), "&), which ", Place(*command), " asks for"),
+               header);
+  }
+  for (const Descriptor* event : aggregate.events) {
+    EmitAssert(absl::StrCat("::daybook::EvolvesOn<A, State, ", CppName(*event), ">"),
+               absl::StrCat(aggregate.name, " lacks Evolve(", state, "&, const ", ShortName(*event),
+                            "&) noexcept, which ", Place(*event),
+                            " asks for (is it there without noexcept?)"),
+               header);
+  }
+  absl::StrAppend(header, "    return true;\n  }\n};\n");
+}
+
+void EmitProjection(const Projection& projection, Output* out) {
+  std::vector<const Descriptor*> events;
+  std::vector<std::string> categories;
+  for (const Aggregate* aggregate : projection.from) {
+    events.insert(events.end(), aggregate->events.begin(), aggregate->events.end());
+    categories.push_back(Literal(aggregate->category));
+  }
+  const std::string row = ShortName(*projection.row);
+  std::string* header = &out->header;
+  absl::StrAppend(
+      header, "\n// ", Place(*projection.row), "\nstruct ", projection.name, "Projection {\n",
+      "  using Row = ", CppName(*projection.row), ";\n", "  using Events = ", TypeList(events),
+      ";\n",
+      "  // Hide it with the events that On does not take.\n"
+      "  using Ignores = ::daybook::TypeList<>;\n",
+      "  static constexpr ::absl::string_view kName = ", Literal(projection.name), ";\n",
+      "  static constexpr ::std::uint32_t kRevision = ", projection.revision, ";\n",
+      "  static constexpr ::std::array<::absl::string_view, ", categories.size(),
+      "> kCategories = {", absl::StrJoin(categories, ", "), "};\n\n",
+      "  // Does not compile while P neither handles nor ignores an event; says which.\n"
+      "  template <typename P>\n  static constexpr bool CheckComplete() {\n");
+  for (const Descriptor* event : events) {
+    const std::string type = CppName(*event);
+    EmitAssert(absl::StrCat("::daybook::HandlesEvent<P, Row, ", type,
+                            "> ||\n                      ::daybook::IgnoresEvent<P, ", type, ">"),
+               absl::StrCat(projection.name, " lacks On(", row, "&, const ", ShortName(*event),
+                            "&), which ", Place(*projection.row),
+                            " asks for: handle the event or list it in Ignores"),
+               header);
+  }
+  absl::StrAppend(header, "    return true;\n  }\n};\n");
+}
+
+}  // namespace daybook::generator
