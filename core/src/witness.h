@@ -49,18 +49,26 @@ struct WitnessContent {
   // The intact groups after header.flushed_group, in order, without a gap, up to the first that is
   // missing or torn.
   std::vector<WitnessGroup> groups;
+  // The last intact group that stands in the ring after a gap, and its tip; 0: none. When every
+  // group was synced before the next was written, the one that is missing was damaged afterwards:
+  // the store's tip must be at least this one.
+  uint64_t beyond_gap_group = 0;
+  uint64_t beyond_gap_tip = 0;
 };
 
-// Not thread-safe, but for one thread in Append beside one in WriteHeader/Release.
+// Not thread-safe, but for one thread in Append beside one in WriteHeader; SpaceFor, Free and
+// Capacity from any. After a failed Append or WriteHeader every later one fails with the same
+// status: what the file holds is known only by opening it again.
 class Witness {
  public:
-  // Makes the file, filled with zeros to its full size and synced (so that later writes move no
-  // metadata), with `header` in both slots.
+  // Makes the file of `bytes` bytes (at least 64 KiB), filled with zeros and synced (so that later
+  // writes move no metadata), with `header` in both slots. It is there under `path` whole or not at
+  // all; one that was there before is replaced.
   static absl::StatusOr<std::unique_ptr<Witness>> Create(FileSystem* files, const std::string& path,
                                                          uint64_t bytes,
                                                          const WitnessHeader& header);
-  // Reads it. NotFound; DataLoss when neither header slot is intact; FailedPrecondition when it is
-  // of a newer format.
+  // Reads it, and writes nothing. NotFound; DataLoss when neither header slot is intact or the file
+  // was cut short; FailedPrecondition when it is of a newer format.
   static absl::StatusOr<std::unique_ptr<Witness>> Open(FileSystem* files, const std::string& path,
                                                        WitnessContent* content);
   virtual ~Witness() = default;
@@ -72,9 +80,12 @@ class Witness {
   virtual uint64_t Capacity() const = 0;
 
   // Writes the group and, when `sync`, syncs the file. Its number follows the last one's. Requires
-  // SpaceFor(batch) <= Free().
+  // SpaceFor(group.batch.size()) <= Free().
   virtual absl::Status Append(const WitnessGroup& group, bool sync) = 0;
-  // Writes the older slot and syncs. Groups up to header.flushed_group are released after that.
+  // Writes both slots, the older one first, and syncs after each. Groups up to header.flushed_group
+  // are released after that. header.flushed_group does not decrease; one beyond the last group
+  // appended empties the ring, and the next group's number follows it. Requires the store's id to
+  // be the one that the witness was made with.
   virtual absl::Status WriteHeader(const WitnessHeader& header) = 0;
 };
 
