@@ -8,7 +8,7 @@
 #include "coding.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/limits.h"
-#include "utf8.h"
+#include "daybook/proto/field_rules.h"
 
 namespace daybook {
 namespace {

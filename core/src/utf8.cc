@@ -23,11 +23,4 @@ int32_t TakeCodePoint(absl::string_view* text) {
   return code_point;
 }
 
-bool IsUtf8(absl::string_view text) {
-  while (!text.empty()) {
-    if (TakeCodePoint(&text) < 0) return false;
-  }
-  return true;
-}
-
 }  // namespace daybook::internal

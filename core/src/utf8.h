@@ -12,8 +12,6 @@ namespace daybook::internal {
 // Requires !text->empty().
 int32_t TakeCodePoint(absl::string_view* text);
 
-bool IsUtf8(absl::string_view text);
-
 }  // namespace daybook::internal
 
 #endif  // DAYBOOK_CORE_SRC_UTF8_H_
