@@ -87,9 +87,9 @@ void AggregateScenario::When(const CommandCalls& command_calls, MessagePtr comma
                              const WhenOptions& options, CallSite at) {
   at_ = at;
   command_ = std::move(command);
-  if (!CheckHistory() || !CheckRoundTrip(*command_, "the command")) return;
+  if (!CheckHistory()) return;
   invalid_ = command_calls.validate(*command_);
-  if (!invalid_.ok()) return;
+  if (!invalid_.ok() || !CheckRoundTrip(*command_, "the command")) return;
 
   const std::string key = command_calls.key(*command_);
   CommandOptions command_options = options.options;
