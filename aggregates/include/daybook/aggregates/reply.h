@@ -21,12 +21,14 @@ struct RecordedReplyEvent {
   std::string type;  // its stable name
   uint32_t schema_version = 1;
   std::string payload;
+  bool removed = false;  // the payload was erased since, and is empty
 
-  // The event as an E; nullopt when it is of another type or does not parse.
+  // The event as an E; nullopt when it is of another type, was removed or does not parse.
   template <typename E>
   std::optional<E> As() const {
     E event;
-    if (type != MessageTraits<E>::kTypeName || !event.ParseFromString(payload)) return std::nullopt;
+    if (removed || type != MessageTraits<E>::kTypeName || !event.ParseFromString(payload))
+      return std::nullopt;
     return event;
   }
 };

@@ -1,0 +1,124 @@
+#include "daybook/aggregates/app.h"
+
+#include <utility>
+
+#include "command_executor.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/schema_catalog.h"
+
+namespace daybook {
+namespace {
+
+constexpr size_t kMaxCachedStates = 100'000'000;
+constexpr size_t kMaxProducerBytes = 256;
+
+absl::Status CheckOptions(const AppOptions& options) {
+  if (options.reply_retention < absl::Seconds(1) ||
+      options.reply_retention > absl::Hours(24 * 36525)) {
+    return InvalidFieldError("reply_retention", "1 second to 100 years");
+  }
+  if (options.max_conflict_retries < 0 || options.max_conflict_retries > 1000) {
+    return InvalidFieldError("max_conflict_retries", "0 to 1,000");
+  }
+  if (options.producer.size() > kMaxProducerBytes) {
+    return InvalidFieldError("producer", "at most 256 bytes");
+  }
+  if (options.cached_states > kMaxCachedStates) {
+    return InvalidFieldError("cached_states", "0 to 100,000,000");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RegisterSchemas(EventStore* store,
+                             const std::vector<const AggregateDefinition*>& aggregates) {
+  std::vector<EventSchema> schemas;
+  for (const AggregateDefinition* aggregate : aggregates) {
+    for (const EventDefinition& event : aggregate->events) {
+      schemas.push_back({.type = std::string(event.type),
+                         .schema_version = event.schema_version,
+                         .descriptor = event.descriptor});
+    }
+  }
+  if (schemas.empty()) return absl::OkStatus();
+  return SchemaCatalog::Register(store, schemas);
+}
+
+}  // namespace
+
+// In the order of their lives: what comes later uses what comes before.
+struct App::Impl {
+  std::unique_ptr<EventStore> store;
+  std::unique_ptr<ProjectionEngine> views;
+  std::unique_ptr<internal::CommandExecutor> commands;
+};
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::App(App&&) noexcept = default;
+App& App::operator=(App&& other) noexcept {
+  Close();
+  impl_ = std::move(other.impl_);
+  return *this;
+}
+App::~App() {
+  Close();
+}
+
+absl::StatusOr<App> App::OpenAt(absl::string_view path, const AppOptions& options,
+                                internal::AppRegistrations registrations) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOptions(options));
+  DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<EventStore> store, OpenStore(path, options.store));
+  return OpenOn(std::move(store), options, std::move(registrations));
+}
+
+absl::StatusOr<App> App::OpenOn(std::unique_ptr<EventStore> store, const AppOptions& options,
+                                internal::AppRegistrations registrations) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOptions(options));
+  auto impl = std::make_unique<Impl>();
+  impl->store = std::move(store);
+  DAYBOOK_RETURN_IF_ERROR(RegisterSchemas(impl->store.get(), registrations.aggregates));
+  ProjectionOptions views = options.projections;
+  if (views.clock == nullptr) views.clock = options.store.clock;
+  DAYBOOK_ASSIGN_OR_RETURN(
+      impl->views,
+      ProjectionEngine::Open(impl->store.get(), std::move(registrations.projections), views));
+  DAYBOOK_ASSIGN_OR_RETURN(
+      impl->commands,
+      internal::CommandExecutor::Open(impl->store.get(), registrations.aggregates, options));
+  return App(std::move(impl));
+}
+
+absl::StatusOr<Reply> App::Execute(const google::protobuf::Message& command,
+                                   const CommandOptions& options) {
+  return impl_->commands->Execute(command, options);
+}
+
+void App::ExecuteOwned(std::unique_ptr<google::protobuf::Message> command, CommandOptions options,
+                       ReplyCallback done) {
+  impl_->commands->ExecuteAsync(std::move(command), std::move(options), std::move(done));
+}
+
+absl::StatusOr<std::optional<uint64_t>> App::LoadInto(const AggregateDefinition& definition,
+                                                      absl::string_view key,
+                                                      google::protobuf::Message* state) {
+  return impl_->commands->Load(definition, key, state);
+}
+
+const ProjectionEngine& App::views() const {
+  return *impl_->views;
+}
+EventStore& App::store() const {
+  return *impl_->store;
+}
+
+AppStats App::Stats() const {
+  return impl_->commands->Stats();
+}
+
+void App::Close() {
+  if (impl_ == nullptr) return;
+  impl_->commands->Close();
+  impl_->views.reset();
+  impl_->store.reset();
+}
+
+}  // namespace daybook

@@ -1,0 +1,276 @@
+#include "command_executor.h"
+
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+#include "stream_loader.h"
+
+namespace daybook::internal {
+namespace {
+
+absl::Status ClosedError() {
+  return absl::UnavailableError("the application is closed");
+}
+
+Clock* ClockOf(const AppOptions& options) {
+  return options.store.clock != nullptr ? options.store.clock : &Clock::System();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CommandExecutor>> CommandExecutor::Open(
+    EventStore* store, const std::vector<const AggregateDefinition*>& definitions,
+    const AppOptions& options) {
+  DAYBOOK_ASSIGN_OR_RETURN(AggregateRegistry registry, AggregateRegistry::Make(definitions));
+  DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<ReplyStore> replies,
+                           ReplyStore::Open(store, ClockOf(options), options.reply_retention));
+  DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<SnapshotStore> snapshots, SnapshotStore::Open(store));
+  return std::unique_ptr<CommandExecutor>(new CommandExecutor(
+      store, std::move(registry), std::move(replies), std::move(snapshots), options));
+}
+
+CommandExecutor::CommandExecutor(EventStore* store, AggregateRegistry registry,
+                                 std::unique_ptr<ReplyStore> replies,
+                                 std::unique_ptr<SnapshotStore> snapshots,
+                                 const AppOptions& options)
+    : LaneHost({.store = store,
+                .clock = ClockOf(options),
+                .replies = replies.get(),
+                .snapshots = snapshots.get(),
+                .counters = &counters_,
+                .max_conflict_retries = options.max_conflict_retries}),
+      registry_(std::move(registry)),
+      replies_(std::move(replies)),
+      snapshots_(std::move(snapshots)),
+      producer_(options.producer),
+      lanes_(this, options.cached_states),
+      worker_(store->runtime().Start("commands", this)) {}
+
+CommandExecutor::~CommandExecutor() {
+  Close();
+}
+
+bool CommandExecutor::Begin() {
+  if ((under_way_.fetch_add(2, std::memory_order_acq_rel) & 1) == 0) return true;
+  End();
+  return false;
+}
+
+void CommandExecutor::End() {
+  // The last one out of a closed executor.
+  if (under_way_.fetch_sub(2, std::memory_order_acq_rel) == 3) idle_.Open();
+}
+
+void CommandExecutor::Close() {
+  const uint64_t before = under_way_.fetch_or(1, std::memory_order_acq_rel);
+  if (before > 1) parts_.store->runtime().Await(idle_);
+  worker_.reset();
+}
+
+absl::StatusOr<std::unique_ptr<Call>> CommandExecutor::MakeCall(
+    const google::protobuf::Message& message, CommandOptions options) const {
+  const AggregateRegistry::Command* command = registry_.FindCommand(message.GetDescriptor());
+  if (command == nullptr) {
+    return InvalidFieldError("command", absl::StrCat("it is one of a registered aggregate, but ",
+                                                     message.GetTypeName(), " is none"));
+  }
+  DAYBOOK_RETURN_IF_ERROR(command->definition->validate(message));
+  const std::string key = command->definition->key(message);
+  if (key.empty()) {
+    return InvalidFieldError(absl::StrCat(message.GetTypeName(), " key"),
+                             "the key of the stream is not empty");
+  }
+  auto call = std::make_unique<Call>();
+  call->command = command;
+  call->message = &message;
+  call->stream = StreamNameOf(command->aggregate->definition->category, key);
+  DAYBOOK_RETURN_IF_ERROR(ValidateStreamName(call->stream));
+
+  call->given_id = !options.command_id.is_nil();
+  Metadata& metadata = call->metadata;
+  metadata.command_id = call->given_id ? options.command_id : CommandId::Random();
+  metadata.correlation_id =
+      options.correlation_id.is_nil() ? metadata.command_id : options.correlation_id;
+  metadata.causation_id =
+      options.causation_id.is_nil() ? metadata.command_id : options.causation_id;
+  metadata.actor = std::move(options.actor);
+  metadata.producer = producer_;
+  metadata.trace_context = std::move(options.trace_context);
+  metadata.free = std::move(options.free);
+  return call;
+}
+
+absl::StatusOr<Reply> CommandExecutor::Execute(const google::protobuf::Message& command,
+                                               const CommandOptions& options) {
+  absl::StatusOr<std::unique_ptr<Call>> call = MakeCall(command, options);
+  if (!call.ok()) {
+    counters_.failed.Add();
+    return std::move(call).status();
+  }
+  if (!Begin()) return ClosedError();
+  struct Outcome {
+    Latch known;
+    absl::StatusOr<Reply> reply = ClosedError();
+  };
+  auto outcome = std::make_shared<Outcome>();
+  (*call)->done = [outcome](absl::StatusOr<Reply> reply) {
+    outcome->reply = std::move(reply);
+    outcome->known.Open();
+  };
+  Start(*std::move(call));
+  parts_.store->runtime().Await(outcome->known);
+  return std::move(outcome->reply);
+}
+
+void CommandExecutor::ExecuteAsync(std::unique_ptr<google::protobuf::Message> command,
+                                   CommandOptions options, ReplyCallback done) {
+  absl::StatusOr<std::unique_ptr<Call>> call = MakeCall(*command, std::move(options));
+  if (!call.ok()) {
+    counters_.failed.Add();
+    return std::move(done)(std::move(call).status());
+  }
+  if (!Begin()) return std::move(done)(ClosedError());
+  (*call)->owned = std::move(command);
+  (*call)->done = std::move(done);
+  Start(*std::move(call));
+}
+
+void CommandExecutor::Start(std::unique_ptr<Call> call) {
+  if (call->given_id) {
+    StartWithId(std::move(call));
+  } else {
+    SubmitToLane(std::move(call));
+  }
+}
+
+void CommandExecutor::StartWithId(std::unique_ptr<Call> call) {
+  if (!in_progress_.Enter(call)) return;
+  const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
+  const CommandId id = call->metadata.command_id;
+  absl::StatusOr<std::optional<v1::StoredReply>> stored = replies_->Find(*reader, id);
+  if (!stored.ok()) return Finish(std::move(call), std::move(stored).status());
+  if (!stored->has_value()) return SubmitToLane(std::move(call));
+  absl::StatusOr<Reply> reply =
+      replies_->Repeat(*reader, id, **stored, call->stream, call->command->definition->type);
+  counters_.repeated.Add();
+  Finish(std::move(call), std::move(reply));
+}
+
+void CommandExecutor::SubmitToLane(std::unique_ptr<Call> call) {
+  Lane* const lane = lanes_.Pin(call->command->aggregate, call->stream);
+  call->lane = lane;
+  LanePin pin(lane);  // beyond the call's own, which goes with its outcome
+  lane->Submit(std::move(call));
+}
+
+void CommandExecutor::Count(const absl::StatusOr<Reply>& outcome) {
+  if (outcome.ok()) {
+    counters_.accepted.Add();
+  } else if (ErrorPayload<v1::Rejection>(outcome.status()).has_value()) {
+    counters_.rejected.Add();
+  } else {
+    counters_.failed.Add();
+  }
+}
+
+void CommandExecutor::Finish(std::unique_ptr<Call> call, absl::StatusOr<Reply> outcome) {
+  Count(outcome);
+  if (call->lane != nullptr) call->lane->Unpin();
+  if (call->given_id) {
+    for (std::unique_ptr<Call>& waited : in_progress_.Leave(call->metadata.command_id)) {
+      HandOver({.waited = std::move(waited)});
+    }
+  }
+  std::move(call->done)(std::move(outcome));
+  call.reset();
+  End();
+}
+
+void CommandExecutor::FinishFromStore(std::unique_ptr<Call> call) {
+  HandOver({.known = std::move(call)});
+}
+
+void CommandExecutor::Schedule(Lane* lane) {
+  lane->Pin();
+  HandOver({.lane = lane});
+}
+
+void CommandExecutor::HandOver(Work work) {
+  MutexLock lock(&mutex_);
+  work_.push_back(std::move(work));
+  worker_->Wake();  // under the lock: once the work is taken, the executor may be closed
+}
+
+bool CommandExecutor::Step() {
+  Work work;
+  {
+    MutexLock lock(&mutex_);
+    if (work_.empty()) return false;
+    work = std::move(work_.front());
+    work_.pop_front();
+  }
+  if (work.lane != nullptr) {
+    work.lane->Run();
+    work.lane->Unpin();
+  } else if (work.waited != nullptr) {
+    Start(std::move(work.waited));
+  } else {
+    const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
+    const CommandId id = work.known->metadata.command_id;
+    absl::StatusOr<std::optional<v1::StoredReply>> stored = replies_->Find(*reader, id);
+    absl::StatusOr<Reply> reply = absl::AbortedError("the command id is being used elsewhere");
+    if (!stored.ok()) {
+      reply = std::move(stored).status();
+    } else if (stored->has_value()) {
+      reply = replies_->Repeat(*reader, id, **stored, work.known->stream,
+                               work.known->command->definition->type);
+      counters_.repeated.Add();
+    }
+    Finish(std::move(work.known), std::move(reply));
+  }
+  MutexLock lock(&mutex_);
+  return !work_.empty();
+}
+
+absl::StatusOr<std::optional<uint64_t>> CommandExecutor::Load(const AggregateDefinition& definition,
+                                                              absl::string_view key,
+                                                              google::protobuf::Message* state) {
+  const RegisteredAggregate* aggregate = registry_.FindAggregate(definition);
+  if (aggregate == nullptr) {
+    return InvalidFieldError("aggregate", absl::StrCat(definition.name, " is not registered here"));
+  }
+  if (!Begin()) return ClosedError();
+  const absl::Cleanup end = [this] { End(); };
+  const std::string stream = StreamNameOf(definition.category, key);
+  const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
+  if (Lane* const lane = lanes_.Find(stream); lane != nullptr) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> version, reader->StreamVersion(stream));
+    const bool copied = version.has_value() && lane->CopyState(*version, state);
+    lane->Unpin();
+    if (copied) return version;
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const StreamPoint point,
+                           LoadStream(*reader, *snapshots_, *aggregate, stream, state));
+  return point.version;
+}
+
+AppStats CommandExecutor::Stats() const {
+  AppStats stats;
+  stats.accepted = counters_.accepted.value();
+  stats.rejected = counters_.rejected.value();
+  stats.repeated = counters_.repeated.value();
+  stats.failed = counters_.failed.value();
+  stats.decided_again = counters_.decided_again.value();
+  stats.states_loaded = counters_.states_loaded.value();
+  stats.states_reused = counters_.states_reused.value();
+  stats.states_dropped = counters_.states_dropped.value();
+  stats.states_cached = lanes_.size();
+  stats.snapshots = snapshots_->stats();
+  return stats;
+}
+
+}  // namespace daybook::internal

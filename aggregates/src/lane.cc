@@ -1,0 +1,236 @@
+#include "lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daybook/core/codec.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+
+namespace daybook::internal {
+
+Lane::Lane(LaneHost* host, const RegisteredAggregate* aggregate, std::string stream)
+    : host_(host), aggregate_(aggregate), stream_(std::move(stream)) {}
+
+void Lane::Submit(std::unique_ptr<Call> call) {
+  {
+    MutexLock lock(&mutex_);
+    waiting_.push_back(std::move(call));
+    if (deciding_) return;
+    deciding_ = true;
+  }
+  Drain();
+}
+
+void Lane::Run() {
+  {
+    MutexLock lock(&mutex_);
+    scheduled_ = false;
+    if (deciding_) return;
+    deciding_ = true;
+  }
+  Drain();
+}
+
+void Lane::Drain() {
+  size_t budget = kBudget;
+  std::vector<std::unique_ptr<Call>> batch;
+  while (true) {
+    batch.clear();
+    {
+      MutexLock lock(&mutex_);
+      if (!TakeBatch(budget, batch)) {
+        deciding_ = false;
+        return;
+      }
+    }
+    budget -= batch.size();
+    for (size_t i = 0; i < batch.size(); ++i) {
+      if (broken_.load(std::memory_order_acquire)) {
+        GiveBack(batch, i);
+        break;
+      }
+      Decide(std::move(batch[i]));
+    }
+  }
+}
+
+bool Lane::MayDecide() const {
+  return broken_ ? in_flight_ == 0 : in_flight_ < window_;
+}
+
+bool Lane::TakeBatch(size_t budget, std::vector<std::unique_ptr<Call>>& batch) {
+  if (!HasCalls() || !MayDecide()) return false;  // OnOutcome schedules the lane
+  if (budget == 0) {
+    if (!scheduled_) host_->Schedule(this);
+    scheduled_ = true;
+    return false;
+  }
+  if (broken_) {
+    state_.reset();
+    chain_.reset();
+    broken_ = false;
+    window_ = 1;
+  }
+  for (size_t room = std::min(budget, window_ - in_flight_); room > 0 && HasCalls(); --room) {
+    std::deque<std::unique_ptr<Call>>& queue = again_.empty() ? waiting_ : again_;
+    batch.push_back(std::move(queue.front()));
+    queue.pop_front();
+    ++in_flight_;
+  }
+  return true;
+}
+
+void Lane::GiveBack(std::vector<std::unique_ptr<Call>>& batch, size_t from) {
+  MutexLock lock(&mutex_);
+  in_flight_ -= batch.size() - from;
+  // Behind those that were refused, which came before them; ahead of the others.
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin() + from),
+                  std::make_move_iterator(batch.end()));
+}
+
+absl::Status Lane::EnsureState() {
+  if (state_ != nullptr) {
+    host_->parts().counters->states_reused.Add();
+    return absl::OkStatus();
+  }
+  std::unique_ptr<google::protobuf::Message> state(aggregate_->definition->default_state->New());
+  DAYBOOK_ASSIGN_OR_RETURN(
+      point_, LoadStream(*host_->parts().store->Reader(), *host_->parts().snapshots, *aggregate_,
+                         stream_, state.get()));
+  state_ = std::move(state);
+  host_->parts().counters->states_loaded.Add();
+  return absl::OkStatus();
+}
+
+void Lane::Decide(std::unique_ptr<Call> call) {
+  if (absl::Status loaded = EnsureState(); !loaded.ok()) {
+    {
+      MutexLock lock(&mutex_);
+      --in_flight_;
+    }
+    host_->Finish(std::move(call), std::move(loaded));
+    return;
+  }
+  call->first_of_chain = chain_ == nullptr;
+  if (chain_ == nullptr) chain_ = std::make_shared<CommitChain>();
+
+  const absl::Time now = host_->parts().clock->Now();
+  const CommandContext context{.now = now,
+                               .command_id = call->metadata.command_id,
+                               .key = KeyOf(stream_),
+                               .version = point_.version,
+                               .metadata = call->metadata};
+  DecidedCommand decided = call->command->definition->decide(*state_, *call->message, context);
+  Commit commit = MakeCommit(*call, std::move(decided), now);
+  host_->parts().store->AppendAsync(
+      std::move(commit),
+      [this, call = std::move(call)](absl::StatusOr<AppendResult> result) mutable {
+        OnOutcome(std::move(call), std::move(result));
+      });
+}
+
+Commit Lane::MakeCommit(Call& call, DecidedCommand decided, absl::Time now) {
+  const CommandId id = call.metadata.command_id;
+  const size_t count = decided.events.size();
+  Commit commit;
+  commit.chain = chain_;
+  // Also where nothing is appended: a rejection was decided on this version and no other.
+  commit.appends.push_back({.stream = stream_, .expected = ExpectedVersion::Of(point_.version)});
+  if (count > 0) point_.version = point_.version.has_value() ? *point_.version + count : count - 1;
+
+  call.reply = Reply{.stream = stream_, .version = point_.version, .command_id = id};
+  call.reply.events.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    Event& event = decided.events[i];
+    event.id = id.Derive(i);
+    std::vector<std::string> tags = std::move(event.metadata.tags);
+    event.metadata = call.metadata;
+    event.metadata.tags = std::move(tags);
+    call.reply.events.push_back({.id = event.id,
+                                 .type = event.type,
+                                 .schema_version = event.schema_version,
+                                 .payload = event.payload});
+  }
+  commit.appends[0].events = std::move(decided.events);
+
+  v1::StoredReply stored;
+  stored.set_stream(stream_);
+  stored.set_command_type(std::string(call.command->definition->type));
+  stored.set_recorded_micros(absl::ToUnixMicros(now));
+  if (point_.version.has_value()) stored.set_version(*point_.version);
+  stored.set_event_count(static_cast<uint32_t>(count));
+  call.rejection = absl::OkStatus();
+  if (decided.rejection.has_value()) {
+    call.rejection = RejectionError(*decided.rejection);
+    *stored.mutable_rejection() = *std::move(decided.rejection);
+  }
+  commit.claims.push_back(host_->parts().replies->ClaimOf(id, stored));
+  if (count > 0) AddSnapshot(commit);
+  return commit;
+}
+
+void Lane::AddSnapshot(Commit& commit) {
+  const uint32_t every = aggregate_->definition->snapshot_every;
+  const uint64_t events = *point_.version + 1;
+  if (every == 0 || events - point_.events_in_snapshot < every) return;
+  std::optional<TableWrite> write = host_->parts().snapshots->Write(
+      stream_, *point_.version, aggregate_->fingerprint, EncodeMessage(*state_));
+  if (write.has_value()) commit.writes.push_back(*std::move(write));
+  point_.events_in_snapshot = events;
+}
+
+bool Lane::IsDecidedAgain(Call& call, const absl::Status& refusal) const {
+  if (!absl::IsAborted(refusal)) return false;
+  if (ErrorPayload<v1::VersionConflict>(refusal).has_value()) {
+    return call.conflicts++ < host_->parts().max_conflict_retries;
+  }
+  // Without a payload it fell with the commit that it built on.
+  return !call.first_of_chain && !ErrorPayload<v1::ClaimConflict>(refusal).has_value();
+}
+
+void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> result) {
+  const bool again = !result.ok() && IsDecidedAgain(*call, result.status());
+  const bool claimed = !result.ok() && ErrorPayload<v1::ClaimConflict>(result.status()).has_value();
+  LanePin pin(again ? this : nullptr);  // the call's own pin may go as soon as it is queued
+  {
+    MutexLock lock(&mutex_);
+    --in_flight_;
+    if (result.ok()) {
+      window_ = std::min(window_ * 2, kMaxWindow);
+    } else {
+      broken_.store(true, std::memory_order_release);
+    }
+    if (again) again_.push_back(std::move(call));
+    if (!deciding_ && !scheduled_ && HasCalls() && MayDecide()) {
+      scheduled_ = true;
+      host_->Schedule(this);
+    }
+  }
+  if (again) {
+    host_->parts().counters->decided_again.Add();
+  } else if (claimed) {
+    host_->FinishFromStore(std::move(call));
+  } else if (!result.ok()) {
+    host_->Finish(std::move(call), std::move(result).status());
+  } else if (!call->rejection.ok()) {
+    absl::Status rejection = std::move(call->rejection);
+    host_->Finish(std::move(call), std::move(rejection));
+  } else {
+    Reply reply = std::move(call->reply);
+    reply.token = Token(result->last);
+    host_->Finish(std::move(call), std::move(reply));
+  }
+}
+
+bool Lane::CopyState(uint64_t version, google::protobuf::Message* state) {
+  MutexLock lock(&mutex_);
+  if (deciding_ || broken_ || in_flight_ > 0 || state_ == nullptr || point_.version != version) {
+    return false;
+  }
+  state->CopyFrom(*state_);
+  return true;
+}
+
+}  // namespace daybook::internal

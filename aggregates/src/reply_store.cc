@@ -1,0 +1,98 @@
+#include "reply_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::internal {
+namespace {
+
+absl::Status ReadReplyEvents(const StoreReader& reader, const v1::StoredReply& stored,
+                             Reply& reply) {
+  ReadStreamOptions options;
+  uint64_t next = stored.version() + 1 - stored.event_count();
+  while (next <= stored.version()) {
+    options.from = next;
+    options.limit = stored.version() + 1 - next;
+    DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadStream(stored.stream(), options));
+    if (batch.empty()) {
+      return DamageError("stream", reader.tip(),
+                         absl::StrCat(stored.stream(), " lacks version ", next));
+    }
+    for (const RecordedEvent& event : batch) {
+      reply.events.push_back({.id = event.id,
+                              .type = std::string(event.type),
+                              .schema_version = event.schema_version,
+                              .payload = std::string(event.payload),
+                              .removed = event.removed});
+    }
+    next = batch.back().version + 1;
+    reply.token = Token(batch.back().position);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RejectionError(const v1::Rejection& rejection) {
+  absl::Status status = absl::FailedPreconditionError(absl::StrCat("rejected: ", rejection.type()));
+  SetErrorPayload(status, rejection);
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<ReplyStore>> ReplyStore::Open(EventStore* store, Clock* clock,
+                                                             absl::Duration retention) {
+  DAYBOOK_ASSIGN_OR_RETURN(const TableId table, store->OpenTable("$replies"));
+  return std::unique_ptr<ReplyStore>(new ReplyStore(table, clock, retention));
+}
+
+absl::StatusOr<std::optional<v1::StoredReply>> ReplyStore::Find(const StoreReader& reader,
+                                                                const CommandId& id) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row, reader.GetRow(table_, id.bytes()));
+  if (!row.has_value()) return std::nullopt;
+  v1::StoredReply stored;
+  if (!stored.ParseFromString(*row) ||
+      (stored.event_count() > 0 &&
+       (!stored.has_version() || stored.event_count() - 1 > stored.version()))) {
+    return DamageError("row", Position(),
+                       absl::StrCat("the reply of command ", id.ToString(), " does not parse"));
+  }
+  return stored;
+}
+
+absl::StatusOr<Reply> ReplyStore::Repeat(const StoreReader& reader, const CommandId& id,
+                                         const v1::StoredReply& stored, absl::string_view stream,
+                                         absl::string_view command_type) const {
+  if (stored.stream() != stream || stored.command_type() != command_type) {
+    return InvalidFieldError("command_id",
+                             absl::StrCat("one id belongs to one command, and this one to a ",
+                                          stored.command_type(), " of ", stored.stream()));
+  }
+  const absl::Time recorded = absl::FromUnixMicros(stored.recorded_micros());
+  if (clock_->Now() - recorded > retention_) {
+    return InvalidFieldError(
+        "command_id",
+        absl::StrCat("first executed at ", absl::FormatTime(recorded, absl::UTCTimeZone()),
+                     ", longer ago than reply_retention (", absl::FormatDuration(retention_),
+                     "): it is not executed again"));
+  }
+  if (stored.has_rejection()) return RejectionError(stored.rejection());
+
+  Reply reply;
+  reply.stream = stored.stream();
+  if (stored.has_version()) reply.version = stored.version();
+  reply.token = Token(reader.tip());
+  reply.command_id = id;
+  reply.repeated = true;
+  DAYBOOK_RETURN_IF_ERROR(ReadReplyEvents(reader, stored, reply));
+  return reply;
+}
+
+Claim ReplyStore::ClaimOf(const CommandId& id, const v1::StoredReply& stored) const {
+  return {.table = table_, .key = std::string(id.bytes()), .value = EncodeMessage(stored)};
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,33 @@
+// From a stream to its state: snapshot and the events behind it.
+#ifndef DAYBOOK_AGGREGATES_SRC_STREAM_LOADER_H_
+#define DAYBOOK_AGGREGATES_SRC_STREAM_LOADER_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "daybook/core/event_store.h"
+#include "daybook/snapshots/snapshot_store.h"
+#include "google/protobuf/message.h"
+#include "registered_aggregate.h"
+
+namespace daybook::internal {
+
+// Where a state stands.
+struct StreamPoint {
+  std::optional<uint64_t> version;  // nullopt: no events
+  // Events that the stored snapshot of the state covers; 0 when there is none that can be used.
+  uint64_t events_in_snapshot = 0;
+};
+
+// Folds `stream` as of `reader` into `state`, which must be empty. DataLoss when an event cannot be
+// decoded or is none of the aggregate's (Damage names its position).
+absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore& snapshots,
+                                       const RegisteredAggregate& aggregate,
+                                       absl::string_view stream, google::protobuf::Message* state);
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_AGGREGATES_SRC_STREAM_LOADER_H_
