@@ -2,32 +2,12 @@
 
 #include <utility>
 
+#include "check_app_options.h"
 #include "command_executor.h"
-#include "daybook/core/errors.h"
 #include "daybook/core/schema_catalog.h"
 
 namespace daybook {
 namespace {
-
-constexpr size_t kMaxCachedStates = 100'000'000;
-constexpr size_t kMaxProducerBytes = 256;
-
-absl::Status CheckOptions(const AppOptions& options) {
-  if (options.reply_retention < absl::Seconds(1) ||
-      options.reply_retention > absl::Hours(24 * 36525)) {
-    return InvalidFieldError("reply_retention", "1 second to 100 years");
-  }
-  if (options.max_conflict_retries < 0 || options.max_conflict_retries > 1000) {
-    return InvalidFieldError("max_conflict_retries", "0 to 1,000");
-  }
-  if (options.producer.size() > kMaxProducerBytes) {
-    return InvalidFieldError("producer", "at most 256 bytes");
-  }
-  if (options.cached_states > kMaxCachedStates) {
-    return InvalidFieldError("cached_states", "0 to 100,000,000");
-  }
-  return absl::OkStatus();
-}
 
 absl::Status RegisterSchemas(EventStore* store,
                              const std::vector<const AggregateDefinition*>& aggregates) {
@@ -63,16 +43,9 @@ App::~App() {
   Close();
 }
 
-absl::StatusOr<App> App::OpenAt(absl::string_view path, const AppOptions& options,
-                                internal::AppRegistrations registrations) {
-  DAYBOOK_RETURN_IF_ERROR(CheckOptions(options));
-  DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<EventStore> store, OpenStore(path, options.store));
-  return OpenOn(std::move(store), options, std::move(registrations));
-}
-
 absl::StatusOr<App> App::OpenOn(std::unique_ptr<EventStore> store, const AppOptions& options,
                                 internal::AppRegistrations registrations) {
-  DAYBOOK_RETURN_IF_ERROR(CheckOptions(options));
+  DAYBOOK_RETURN_IF_ERROR(internal::CheckAppOptions(options));
   auto impl = std::make_unique<Impl>();
   impl->store = std::move(store);
   DAYBOOK_RETURN_IF_ERROR(RegisterSchemas(impl->store.get(), registrations.aggregates));

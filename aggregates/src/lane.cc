@@ -192,12 +192,14 @@ bool Lane::IsDecidedAgain(Call& call, const absl::Status& refusal) const {
 
 void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> result) {
   const bool again = !result.ok() && IsDecidedAgain(*call, result.status());
-  const bool claimed = !result.ok() && ErrorPayload<v1::ClaimConflict>(result.status()).has_value();
+  // Executed before, although its reply was not there when the command came.
+  const bool known = result.ok() ? result->duplicate
+                                 : ErrorPayload<v1::ClaimConflict>(result.status()).has_value();
   LanePin pin(again ? this : nullptr);  // the call's own pin may go as soon as it is queued
   {
     MutexLock lock(&mutex_);
     --in_flight_;
-    if (result.ok()) {
+    if (result.ok() && !known) {
       window_ = std::min(window_ * 2, kMaxWindow);
     } else {
       broken_.store(true, std::memory_order_release);
@@ -210,7 +212,7 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
   }
   if (again) {
     host_->parts().counters->decided_again.Add();
-  } else if (claimed) {
+  } else if (known) {
     host_->FinishFromStore(std::move(call));
   } else if (!result.ok()) {
     host_->Finish(std::move(call), std::move(result).status());
