@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
+#include "daybook/proto/field_rules.h"  // IsUtf8
 
 namespace daybook::internal {
 
