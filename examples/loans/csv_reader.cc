@@ -6,7 +6,6 @@
 #include "absl/strings/strip.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
-#include "utf8.h"
 
 namespace loans {
 
@@ -89,10 +88,6 @@ absl::StatusOr<bool> CsvReader::Next(std::vector<std::string>* fields) {
       std::string& field = (*fields)[count++];
       field.clear();
       DAYBOOK_RETURN_IF_ERROR(ReadField(&field, &last));
-      if (!IsUtf8(field)) {
-        return daybook::InvalidFieldError(absl::StrCat(path(), ", line ", record_line_),
-                                          "must be UTF-8");
-      }
     }
     fields->resize(count);
     if (count > 1 || record_bytes_ > 2 || !fields->front().empty()) return true;

@@ -14,7 +14,7 @@
 
 namespace loans {
 
-// Records of a UTF-8 file (a byte order mark is skipped) that end with LF or CRLF; fields may be
+// Records of a file (a byte order mark is skipped) that end with LF or CRLF; fields may be
 // quoted, and then hold commas, line ends and doubled quotes. Empty lines are no records.
 class CsvReader {
  public:
@@ -23,8 +23,8 @@ class CsvReader {
   explicit CsvReader(InputFile file) : file_(std::move(file)) {}
 
   // Reads a record into `fields`; false at the end of the file. InvalidArgument (InvalidField
-  // "<file>, line <n>") for a NUL, bytes that are not UTF-8, a quote out of place or left open, a
-  // CR that no LF follows, a record too large; and the errors of InputFile::Read.
+  // "<file>, line <n>") for a NUL, a quote out of place or left open, a CR that no LF follows, a
+  // record too large; and the errors of InputFile::Read.
   absl::StatusOr<bool> Next(std::vector<std::string>* fields);
 
   // The line on which the record last read begins, from 1.

@@ -10,7 +10,6 @@
 #include "gtest/gtest.h"
 #include "log_reader.h"
 #include "temp_dir.h"
-#include "utf8.h"
 
 namespace loans {
 namespace {
@@ -150,9 +149,8 @@ TEST_F(LoansLog, RefusesARowOfAnotherWidth) {
   Refused("7,", "", ", row 2 (line 3)", "not 6");
 }
 
-TEST_F(LoansLog, RefusesBytesThatAreNoText) {
+TEST_F(LoansLog, RefusesBytesThatAreNoCsv) {
   Refused("112", std::string("1\0002", 3), ", line 3", "must hold no NUL");
-  Refused("112", "\xFF", ", line 3", "must be UTF-8");
   Refused("112", "1\r2", ", line 3", "an LF after each CR");
   Refused("112", "1\"2", ", line 3", "quotes around whole fields only");
   Refused("112", "\"1\"2", ", line 3", "quotes around whole fields only");
@@ -204,17 +202,6 @@ TEST(LoansTimestamp, IsReadAsItIsWritten) {
   }
   EXPECT_EQ(ParseTimestamp("1970-01-01T00:00:00.1239999Z")->unix_ms, 123);
   EXPECT_EQ(ParseTimestamp("1970-01-01T00:00:00.5Z")->unix_ms, 500);
-}
-
-TEST(LoansUtf8, KnowsTextFromBytes) {
-  for (const char* text : {"", "abc", "\u00e9", "\u20ac", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF"}) {
-    EXPECT_TRUE(IsUtf8(text)) << text;
-  }
-  for (const char* bytes :
-       {"\x80", "\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\xC3"}) {
-    EXPECT_FALSE(IsUtf8(bytes));
-  }
 }
 
 }  // namespace
