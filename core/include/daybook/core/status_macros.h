@@ -9,11 +9,12 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function when `expr`, an absl::Status, is not OK.
-#define DAYBOOK_RETURN_IF_ERROR(expr)                                 \
-  do {                                                                \
-    if (absl::Status daybook_status = (expr); !daybook_status.ok()) { \
-      return daybook_status;                                          \
-    }                                                                 \
+#define DAYBOOK_RETURN_IF_ERROR(expr) \
+  DAYBOOK_RETURN_IF_ERROR_IMPL(DAYBOOK_STATUS_CONCAT(daybook_status_, __LINE__), expr)
+#define DAYBOOK_RETURN_IF_ERROR_IMPL(status, expr) \
+  do {                                             \
+    absl::Status status = (expr);                  \
+    if (!status.ok()) return status;               \
   } while (false)
 
 // Evaluates `expr`, an absl::StatusOr, and moves its value to `lhs`, or returns its status. `lhs`

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "chain.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/open.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/core/stream_name.h"
+#include "open_rocks.h"
+#include "sha256.h"
+
+namespace daybook {
+namespace internal {
+namespace {
+
+constexpr uint64_t kProgressEvery = 65'536;
+
+// Holds the log against itself, against the witness and against every index.
+class Verifier {
+ public:
+  Verifier(const Kv& kv, const WitnessContent& witness, const GroupMark& mark)
+      : kv_(kv), witness_(witness), mark_(mark) {}
+
+  absl::StatusOr<VerifyReport> Run(absl::FunctionRef<void(Position)> progress) {
+    NoteKnownChains();
+    DAYBOOK_RETURN_IF_ERROR(CheckKnownChain());
+    DAYBOOK_RETURN_IF_ERROR(WalkLog(kv_, 0, [&](const RecordView& record) -> absl::Status {
+      DAYBOOK_RETURN_IF_ERROR(CheckEvent(record));
+      if (tip_ % kProgressEvery == 0) progress(Position(tip_));
+      return absl::OkStatus();
+    }));
+    if (tip_ < mark_.tip) return DamageError("event", Position(tip_ + 1), "it is not in the log");
+    if (tip_ > 0 && !ended_) return DamageError("event", Position(tip_), "its commit is cut off");
+    DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", tip_));
+    DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kIds, "id index", tip_));
+    VerifyReport report;
+    report.tip = Position(tip_);
+    report.events = tip_;
+    report.streams = next_versions_.size();
+    report.chain = absl::BytesToHexString(DigestBytes(chain_));
+    return report;
+  }
+
+ private:
+  void NoteKnownChains() {
+    known_.emplace(witness_.header.flushed_tip, witness_.header.flushed_chain);
+    for (const WitnessGroup& group : witness_.groups) known_.emplace(group.tip, group.chain);
+    known_.emplace(mark_.tip, mark_.chain);
+  }
+
+  absl::Status CheckKnownChain() {
+    const auto it = known_.find(tip_);
+    if (it == known_.end() || it->second == chain_) return absl::OkStatus();
+    return DamageError("chain", Position(tip_), "the log is not the one that the witness saw");
+  }
+
+  absl::Status CheckEvent(const RecordView& record) {
+    tip_ = record.sequence();
+    const Position position(tip_);
+    DAYBOOK_RETURN_IF_ERROR(AdvanceChain(record, &chain_));
+    DAYBOOK_RETURN_IF_ERROR(CheckKnownChain());
+    ended_ = record.ends_commit();
+    DAYBOOK_RETURN_IF_ERROR(CheckMetadata(record.metadata()));
+    if (record.recorded_micros() < last_micros_) {
+      return DamageError("event", position, "it was recorded before the one before it");
+    }
+    last_micros_ = record.recorded_micros();
+    uint64_t& next = next_versions_[record.stream()];
+    if (record.version() != next) {
+      return DamageError("event", position,
+                         absl::StrCat("its version is ", record.version(), ", not ", next));
+    }
+    if ((next == 0) != ((record.flags() & kIntroducesStream) != 0)) {
+      return DamageError("event", position, "its stream is introduced in the wrong place");
+    }
+    ++next;
+    DAYBOOK_RETURN_IF_ERROR(CheckDictionary(record));
+    DAYBOOK_RETURN_IF_ERROR(CheckIndexEntry(
+        Family::kStreams, StreamKey(record.stream(), record.version()), "stream index"));
+    return CheckIndexEntry(Family::kIds, IdKey(record.id()), "id index");
+  }
+
+  // The dictionary's rows against the names that the log itself holds.
+  absl::Status CheckDictionary(const RecordView& record) {
+    if ((record.flags() & kIntroducesType) != 0) {
+      DAYBOOK_RETURN_IF_ERROR(CheckRow(TypeKey(record.type()), record.type_name()));
+      types_ = std::max(types_, record.type());
+    }
+    if (record.type() == 0 || record.type() > types_) {
+      return DamageError("event", Position(tip_), "its type was not introduced");
+    }
+    if ((record.flags() & kIntroducesStream) == 0) return absl::OkStatus();
+    std::string id;
+    AppendBig(record.stream(), &id);
+    DAYBOOK_RETURN_IF_ERROR(CheckRow(StreamIdKey(record.stream()), record.stream_name()));
+    DAYBOOK_RETURN_IF_ERROR(CheckRow(StreamNameKey(record.stream_name()), id));
+    const absl::string_view category = CategoryOf(record.stream_name());
+    std::string category_id;
+    AppendBig(CategoryIdOf(record.stream()), &category_id);
+    DAYBOOK_RETURN_IF_ERROR(CheckRow(CategoryNameKey(category), category_id));
+    return CheckRow(CategoryKey(CategoryIdOf(record.stream())), category);
+  }
+
+  absl::Status CheckRow(absl::string_view key, absl::string_view expected) {
+    DAYBOOK_ASSIGN_OR_RETURN(const auto row, kv_.Get(nullptr, Family::kMeta, key));
+    if (row.has_value() && row->view() == expected) return absl::OkStatus();
+    return DamageError("dictionary", Position(tip_), "it does not hold what the event introduced");
+  }
+
+  absl::Status CheckIndexEntry(Family family, absl::string_view key, absl::string_view what) {
+    DAYBOOK_ASSIGN_OR_RETURN(const auto entry, kv_.Get(nullptr, family, key));
+    std::string expected;
+    AppendVarint(tip_, &expected);
+    if (entry.has_value() && entry->view() == expected) return absl::OkStatus();
+    return DamageError(what, Position(tip_), "it does not lead to the event");
+  }
+
+  absl::Status CheckSize(Family family, absl::string_view what, uint64_t expected) {
+    uint64_t entries = 0;
+    auto it = kv_.NewIterator(nullptr, family, {});
+    for (it->Seek(""); it->Valid(); it->Next()) ++entries;
+    DAYBOOK_RETURN_IF_ERROR(it->status());
+    if (entries == expected) return absl::OkStatus();
+    return DamageError(what, Position(),
+                       absl::StrCat("it holds ", entries, " entries for ", expected, " events"));
+  }
+
+  const Kv& kv_;
+  const WitnessContent& witness_;
+  const GroupMark mark_;
+  std::map<uint64_t, ChainHash> known_;  // by tip
+  absl::flat_hash_map<StreamId, uint64_t> next_versions_;
+  uint64_t tip_ = 0;
+  Hash chain_{};
+  int64_t last_micros_ = INT64_MIN;
+  TypeId types_ = 0;
+  bool ended_ = true;
+};
+
+}  // namespace
+}  // namespace internal
+
+absl::StatusOr<VerifyReport> VerifyStore(absl::string_view path, const StoreOptions& options,
+                                         absl::FunctionRef<void(Position)> progress) {
+  DAYBOOK_ASSIGN_OR_RETURN(const internal::DryStore store,
+                           internal::OpenDry({std::string(path)}, options, nullptr));
+  if (!store.plan.replay.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store ", path, " lost its newest groups in a crash, and the witness ",
+                     "holds them: open it for writing once to recover it"));
+  }
+  DAYBOOK_RETURN_IF_ERROR(store.kv->VerifyFiles());
+  return internal::Verifier(*store.kv, store.content, store.plan.found).Run(progress);
+}
+
+}  // namespace daybook
