@@ -128,6 +128,7 @@ bool Sequencer::Step() {
   Answer(std::move(finished.outcomes));
   progress |= DrainQueue();
   progress |= CloseGroup();
+  progress |= AnswerRefusals();
   FlushWhenDue();
   if (!progress) OpenWhenDrained();
   return progress;
@@ -224,12 +225,7 @@ void Sequencer::Process(Request request, int64_t now_micros) {
 }
 
 bool Sequencer::CloseGroup() {
-  if (in_flight_ != nullptr || open_.outcomes.empty() || halted_) return false;
-  if (open_.batch.empty()) {  // refusals and repetitions only: all that they refer to is published
-    Group answered = std::exchange(open_, Group());
-    Answer(std::move(answered.outcomes));
-    return true;
-  }
+  if (in_flight_ != nullptr || open_.batch.empty() || halted_) return false;
   if (!RoomInWitness(open_)) return false;
   // Relaxed: the witness is at most one group behind.
   if (witness_syncer_ != nullptr && !witness_syncer_->idle()) return false;
@@ -248,6 +244,13 @@ bool Sequencer::CloseGroup() {
   const bool sync = parts_.durability != Durability::kNone;
   log_syncer_->Submit([this, sync] { return sync ? parts_.kv->SyncLog() : absl::OkStatus(); });
   if (parts_.witness != nullptr && !in_flight_->serial) SubmitWitness(in_flight_.get());
+  return true;
+}
+
+bool Sequencer::AnswerRefusals() {
+  if (in_flight_ != nullptr || !open_.batch.empty() || open_.outcomes.empty()) return false;
+  // Refusals and repetitions only, and all that they refer to is published.
+  Answer(std::exchange(open_.outcomes, {}));
   return true;
 }
 

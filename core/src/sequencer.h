@@ -82,6 +82,7 @@ class Sequencer : public Task {
   void Process(Request request, int64_t now_micros);
   void WriteOut();
   bool CloseGroup();
+  bool AnswerRefusals();
   void SubmitWitness(Group* group);
   bool RoomInWitness(const Group& group);
   void FlushWhenDue();

@@ -9,8 +9,7 @@ namespace {
 // A new directory for each store; the one of the last store is removed then.
 std::string NewDirectory() {
   static int number = 0;
-  const std::string base =
-      absl::StrCat(testing::TempDir(), "/daybook-contract-", getpid(), "-");
+  const std::string base = absl::StrCat(testing::TempDir(), "/daybook-contract-", getpid(), "-");
   std::filesystem::remove_all(absl::StrCat(base, number));
   return absl::StrCat(base, ++number);
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ struct Backend {
   std::string name;
   std::function<absl::StatusOr<std::unique_ptr<EventStore>>(const StoreOptions&)> open;
 };
+
+inline void PrintTo(const Backend& backend, std::ostream* os) { *os << backend.name; }
 
 std::vector<Backend> Backends();
 
