@@ -28,6 +28,19 @@ std::vector<int> PathOf(const Descriptor& message) {
   return path;
 }
 
+// Where the option begins, written as a whole (`= {…}`) or by a part of it (`.integer.gt = 0`).
+bool LocateOption(const FileDescriptor& file, const std::vector<int>& path, int depth,
+                  SourceLocation* location) {
+  constexpr int kHighestPart = 16;
+  if (file.GetSourceLocation(path, location)) return true;
+  for (int part = 1; depth > 0 && part <= kHighestPart; ++part) {
+    std::vector<int> of_part = path;
+    of_part.push_back(part);
+    if (LocateOption(file, of_part, depth - 1, location)) return true;
+  }
+  return false;
+}
+
 SourceLocation Locate(const FileDescriptor& file, const std::vector<int>& path, int options,
                       int option) {
   SourceLocation location;
@@ -35,7 +48,7 @@ SourceLocation Locate(const FileDescriptor& file, const std::vector<int>& path, 
     std::vector<int> of_option = path;
     of_option.push_back(options);
     of_option.push_back(option);
-    if (file.GetSourceLocation(of_option, &location)) return location;
+    if (LocateOption(file, of_option, 2, &location)) return location;
   }
   if (!file.GetSourceLocation(path, &location)) location = SourceLocation{};
   return location;
