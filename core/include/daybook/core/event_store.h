@@ -78,10 +78,11 @@ class StoreReader {
   // The stream's last version; nullopt when it has no events.
   virtual absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const = 0;
   // Calls `visit` for each stream that has events, with its last version, until it returns false:
-  // in the order in which the streams began, within one category when `category` is not empty. To
-  // go on later, `after` is the last name visited; empty starts with the first. NotFound when
-  // `after` is no stream of the listing, DataLoss as above. Costs a step for each stream visited
-  // (and, with `after`, one look-up), whatever the number of events. `visit` must not block.
+  // category by category, or those of one `category` when it is not empty; within a category in the
+  // order in which the streams began. To go on later, `after` is the last name visited; empty
+  // starts with the first. NotFound when `after` is no stream of the listing, DataLoss as above.
+  // Costs a step for each stream visited (and, with `after`, one look-up), whatever the number of
+  // events. `visit` must not block.
   virtual absl::Status ListStreams(
       absl::string_view category, absl::string_view after,
       absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)> visit) const = 0;
