@@ -1,0 +1,24 @@
+// The commands. Each returns its exit code; errors are told on console.err.
+#ifndef DAYBOOK_TOOLS_SRC_COMMANDS_H_
+#define DAYBOOK_TOOLS_SRC_COMMANDS_H_
+
+#include "arguments.h"
+#include "console.h"
+#include "exit_code.h"
+
+namespace daybook::tools {
+
+// The streams, with their last version.
+ExitCode Ls(const LsArguments& arguments, Console& console);
+// Events of the log or of one stream.
+ExitCode Read(const ReadArguments& arguments, Console& console);
+// The last events and, when followed, those that come.
+ExitCode Tail(const TailArguments& arguments, Console& console);
+// What the store holds, in numbers.
+ExitCode Stats(const StatsArguments& arguments, Console& console);
+// Whether the store is sound.
+ExitCode Verify(const VerifyArguments& arguments, Console& console);
+
+}  // namespace daybook::tools
+
+#endif  // DAYBOOK_TOOLS_SRC_COMMANDS_H_

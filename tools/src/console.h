@@ -1,0 +1,27 @@
+// What a command writes to and waits on.
+#ifndef DAYBOOK_TOOLS_SRC_CONSOLE_H_
+#define DAYBOOK_TOOLS_SRC_CONSOLE_H_
+
+#include <functional>
+#include <ostream>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace daybook::tools {
+
+struct Console {
+  std::ostream& out;
+  std::ostream& err;
+  // Long commands write a progress line to `err`.
+  bool show_progress = false;
+  // Waits between the looks of `tail -f`; false ends it.
+  std::function<bool(absl::Duration)> wait = [](absl::Duration duration) {
+    absl::SleepFor(duration);
+    return true;
+  };
+};
+
+}  // namespace daybook::tools
+
+#endif  // DAYBOOK_TOOLS_SRC_CONSOLE_H_

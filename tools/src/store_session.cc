@@ -1,0 +1,36 @@
+#include "store_session.h"
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/open.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::tools {
+
+absl::StatusOr<StoreSession> OpenSession(const std::string& path) {
+  StoreSession session;
+  DAYBOOK_ASSIGN_OR_RETURN(session.store, OpenStoreReadOnly(path));
+  DAYBOOK_ASSIGN_OR_RETURN(session.catalog, SchemaCatalog::Load(*session.store));
+  session.reader = session.store->Reader();
+  return session;
+}
+
+ExitCode FailToOpen(Console& console, const std::string& path, const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kInvalidArgument:
+      return Fail(console, kNoStore,
+                  absl::StrCat("no store at ", path, ": ", status.message(),
+                               ". STORE is the directory that the application opens"));
+    case absl::StatusCode::kUnavailable:
+      return Fail(console, kInUse,
+                  absl::StrCat("the store ", path, " is in use: ", status.message(),
+                               ". Stop the application that has it open, or look at a copy"));
+    case absl::StatusCode::kDataLoss:
+      return Fail(console, kDamaged,
+                  absl::StrCat("the store ", path, " is damaged: ", status.message()));
+    default:
+      return Fail(console, kOther, absl::StrCat("cannot open ", path, ": ", status.message()));
+  }
+}
+
+}  // namespace daybook::tools
