@@ -24,7 +24,9 @@ struct Backend {
   std::function<absl::StatusOr<std::unique_ptr<EventStore>>(const StoreOptions&)> open;
 };
 
-inline void PrintTo(const Backend& backend, std::ostream* os) { *os << backend.name; }
+inline void PrintTo(const Backend& backend, std::ostream* os) {
+  *os << backend.name;
+}
 
 std::vector<Backend> Backends();
 
