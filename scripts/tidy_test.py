@@ -75,7 +75,8 @@ class Tidy(unittest.TestCase):
 
     def test_banned_calls(self):
         for code in ("std::mutex m;", "absl::MutexLock l(&m);", "throw 1;", "std::regex r;",
-                     "printf(s);", "std::cout << 1;", "auto t = system_clock::now();", "int r = rand();"):
+                     "printf(s);", "std::cout << 1;", "auto t = system_clock::now();",
+                     "int r = rand();"):
             self.assert_finds("banned", self.source(code + "\n"))
 
     def test_a_ban_holds_where_it_says(self):
