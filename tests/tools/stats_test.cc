@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "daybook/core/open.h"
 #include "daybook/testkit/status_matchers.h"
 #include "gmock/gmock.h"
@@ -19,7 +21,12 @@ TEST_F(ToolTest, StatsTellWhatTheStoreHolds) {
   EXPECT_EQ(lines[0].at("categories"), 2);
   EXPECT_EQ(lines[0].at("types"), 2);
   EXPECT_EQ(lines[0].at("tip"), "5");
-  EXPECT_GT(lines[0].at("disk_bytes"), 0);
+  EXPECT_GT(lines[0].at("data_bytes"), 0);
+  uintmax_t bytes = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(store_)) {
+    if (file.is_regular_file()) bytes += file.file_size();
+  }
+  EXPECT_EQ(lines[0].at("disk_bytes"), bytes);
   EXPECT_EQ(lines[0].at("tables"), nlohmann::json::parse(R"(["$schemas"])"));
   const auto report = VerifyStore(store_);
   ASSERT_THAT(report, IsOk());

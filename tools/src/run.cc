@@ -24,7 +24,8 @@ constexpr char kFooter[] =
     "  2  the arguments are wrong\n"
     "  3  there is no store, it is no store at all, or it has no such stream\n"
     "  4  the store is in use\n"
-    "  5  another refusal: permission, space, input and output, a store of a newer format\n";
+    "  5  another refusal: permission, space, input and output, a newer format, a store that its\n"
+    "     application must recover first\n";
 
 // The arguments, and the command that was chosen.
 struct Parsed {
@@ -116,8 +117,9 @@ void AddTail(CLI::App& app, Parsed& parsed) {
 }
 
 void AddStats(CLI::App& app, Parsed& parsed) {
-  AddCommand(app, parsed, "stats", "Tells in numbers what the store holds", parsed.stats, &Stats,
-             "One object: events, streams, categories, types, disk_bytes, tip, chain, tables");
+  AddCommand(
+      app, parsed, "stats", "Tells in numbers what the store holds", parsed.stats, &Stats,
+      "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables");
 }
 
 void AddVerify(CLI::App& app, Parsed& parsed) {

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "directory_mark.h"
 #include "nlohmann/json.hpp"
 #include "printable.h"
 #include "store_session.h"
@@ -8,15 +9,26 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json StatsJson(const EventStore& store) {
+// disk_bytes counts every file of the store, data_bytes what the log, its indexes and the
+// tables take once it is written out.
+ordered_json StatsJson(const EventStore& store, const std::string& path) {
+  uint64_t disk_bytes = 0;
+  for (const auto& [file, size_and_time] : MarkDirectory(path)) {
+    disk_bytes += size_and_time.first;
+  }
   const StoreStats stats = store.Stats();
   std::vector<std::string> tables;
   for (const auto& [name, id] : store.Tables()) tables.push_back(name);
   return {
-      {"events", stats.tip.sequence()}, {"streams", stats.streams},
-      {"categories", stats.categories}, {"types", stats.types},
-      {"disk_bytes", stats.disk_bytes}, {"tip", stats.tip.ToString()},
-      {"chain", stats.chain_hex},       {"tables", tables},
+      {"events", stats.tip.sequence()},
+      {"streams", stats.streams},
+      {"categories", stats.categories},
+      {"types", stats.types},
+      {"disk_bytes", disk_bytes},
+      {"data_bytes", stats.disk_bytes},
+      {"tip", stats.tip.ToString()},
+      {"chain", stats.chain_hex},
+      {"tables", tables},
   };
 }
 
@@ -25,7 +37,7 @@ ordered_json StatsJson(const EventStore& store) {
 ExitCode Stats(const StatsArguments& arguments, Console& console) {
   const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
-  const ordered_json stats = StatsJson(*session->store);
+  const ordered_json stats = StatsJson(*session->store, arguments.store);
   if (arguments.json) {
     console.out << JsonLine(stats);
     return kSound;

@@ -1,6 +1,7 @@
 #include "store_session.h"
 
 #include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
 #include "daybook/core/open.h"
 #include "daybook/core/status_macros.h"
 
@@ -15,16 +16,20 @@ absl::StatusOr<StoreSession> OpenSession(const std::string& path) {
 }
 
 ExitCode FailToOpen(Console& console, const std::string& path, const absl::Status& status) {
+  const std::string hint = ". STORE is the directory that an application opened";
   switch (status.code()) {
     case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kInvalidArgument:
-      return Fail(console, kNoStore,
-                  absl::StrCat("no store at ", path, ": ", status.message(),
-                               ". STORE is the directory that the application opens"));
+      return Fail(console, kNoStore, absl::StrCat("no store at ", path, hint));
+    case absl::StatusCode::kInvalidArgument: {
+      // Of all that OpenStore checks, only the path comes from the arguments.
+      const auto field = ErrorPayload<v1::InvalidField>(status);
+      const std::string rule = field.has_value() ? field->rule() : std::string(status.message());
+      return Fail(console, kNoStore, absl::StrCat("no store at ", path, ": ", rule, hint));
+    }
     case absl::StatusCode::kUnavailable:
       return Fail(console, kInUse,
-                  absl::StrCat("the store ", path, " is in use: ", status.message(),
-                               ". Stop the application that has it open, or look at a copy"));
+                  absl::StrCat("the store ", path, " is in use: it is open in another process. ",
+                               "Stop the application that has it open, or look at a copy"));
     case absl::StatusCode::kDataLoss:
       return Fail(console, kDamaged,
                   absl::StrCat("the store ", path, " is damaged: ", status.message()));
