@@ -37,10 +37,8 @@ function(daybook_generate)
     set(options_root ${daybook_SOURCE_DIR}/proto)
   else()
     get_target_property(include_dirs daybook::messages INTERFACE_INCLUDE_DIRECTORIES)
-    find_path(DAYBOOK_OPTIONS_ROOT daybook/v1/options.proto PATHS ${include_dirs}
-              NO_DEFAULT_PATH REQUIRED)
-    mark_as_advanced(DAYBOOK_OPTIONS_ROOT)
-    set(options_root ${DAYBOOK_OPTIONS_ROOT})
+    find_path(options_root daybook/v1/options.proto PATHS ${include_dirs}
+              NO_CACHE NO_DEFAULT_PATH REQUIRED)
   endif()
 
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${GENERATE_TARGET})
