@@ -19,7 +19,7 @@
 namespace loans {
 namespace {
 
-constexpr int64_t kFirstMs = 1'317'420'000'000;  // 2011-10-01 in Amsterdam
+constexpr int64_t kFirstMs = 1'317'423'600'000;  // 2011-10-01T00:00:00+01:00
 
 absl::string_view NameOf(Transition transition) {
   switch (transition) {

@@ -1,0 +1,113 @@
+// loans: runs logs of loan applications through Daybook. Exits with 0 when all went well, 1 when
+// something failed, 2 when it was called in a wrong way.
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "daybook/core/status_macros.h"
+#include "generate.h"
+#include "loans_app.h"
+#include "report.h"
+#include "run_log.h"
+#include "view_tables.h"
+
+namespace loans {
+namespace {
+
+struct Arguments {
+  std::string store;
+  std::string input;
+  std::string report;
+  std::string output;
+  GenerateOptions generate;
+  uint64_t limit = 20;
+  bool tsv = false;
+};
+
+// A plain number: left alone, CLI11 takes -1 for the largest one.
+void AddNumber(CLI::App& command, const char* name, uint64_t* value, const char* help) {
+  command.add_option(name, *value, help)
+      ->check([](const std::string& text) {
+        uint64_t number = 0;
+        const bool plain = text.find_first_not_of("0123456789") == std::string::npos &&
+                           absl::SimpleAtoi(text, &number);
+        return plain ? "" : "must be a whole number from 0";
+      })
+      ->capture_default_str();
+}
+
+absl::Status Run(const Arguments& arguments) {
+  // Before the store is made: of a log with a mistake nothing is left behind.
+  DAYBOOK_ASSIGN_OR_RETURN(const CheckedLog log, CheckLog(arguments.input));
+  DAYBOOK_ASSIGN_OR_RETURN(daybook::App app, OpenLoans(arguments.store, true));
+  RunOptions options;
+  options.progress = stderr;
+  DAYBOOK_ASSIGN_OR_RETURN(const RunResult run, RunLog(app, log, options));
+  DAYBOOK_ASSIGN_OR_RETURN(const Report report, MakeReport(app, run));
+  if (!arguments.report.empty()) return WriteWhole(arguments.report, ToJson(report));
+  std::cout << ToJson(report) << std::flush;
+  return absl::OkStatus();
+}
+
+absl::Status ShowViews(const Arguments& arguments) {
+  DAYBOOK_ASSIGN_OR_RETURN(const daybook::App app, OpenLoans(arguments.store, false));
+  DAYBOOK_ASSIGN_OR_RETURN(const std::vector<Table> tables, ReadTables(app));
+  for (const Table& table : tables) {
+    std::cout << (arguments.tsv ? ToTsv(table) : ToText(table, arguments.limit) + "\n");
+  }
+  std::cout << std::flush;
+  return absl::OkStatus();
+}
+
+absl::Status Generate(const Arguments& arguments) {
+  return GenerateLog(arguments.generate, arguments.output);
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  CLI::App program("Runs logs of loan applications through Daybook.", "loans");
+  program.require_subcommand(1);
+  Arguments arguments;
+
+  CLI::App* run = program.add_subcommand("run", "Execute each row of a log as one command");
+  run->add_option("--store", arguments.store, "Directory of the store, made when it is not there")
+      ->required();
+  run->add_option("--input", arguments.input, "The log: CSV, gzipped or not")->required();
+  run->add_option("--report", arguments.report, "Where the report goes (default: standard output)");
+
+  CLI::App* views = program.add_subcommand("views", "Print the views of a store as tables");
+  views->add_option("--store", arguments.store, "Directory of the store")->required();
+  AddNumber(*views, "--limit", &arguments.limit, "Rows of each view to show");
+  views->add_flag("--tsv", arguments.tsv, "Every row, for programs: tabs between, milliseconds");
+
+  CLI::App* generate = program.add_subcommand("generate", "Make a log of the same shape");
+  AddNumber(*generate, "--rows", &arguments.generate.rows, "How many rows");
+  AddNumber(*generate, "--seed", &arguments.generate.seed, "Another seed, another log");
+  generate->add_option("--output", arguments.output, "The file; gzipped when it ends in .gz")
+      ->required();
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+
+  const absl::Status status = run->parsed()     ? Run(arguments)
+                              : views->parsed() ? ShowViews(arguments)
+                                                : Generate(arguments);
+  if (status.ok()) return 0;
+  std::cerr << "loans: " << status.message() << " (" << absl::StatusCodeToString(status.code())
+            << ")\n";
+  return 1;
+}
+
+}  // namespace loans
+
+int main(int argc, char** argv) {
+  return loans::Main(argc, argv);
+}
