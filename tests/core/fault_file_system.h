@@ -1,0 +1,128 @@
+// A FileSystem whose n-th operation fails, as a medium does.
+#ifndef DAYBOOK_TESTS_CORE_FAULT_FILE_SYSTEM_H_
+#define DAYBOOK_TESTS_CORE_FAULT_FILE_SYSTEM_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daybook/core/file_system.h"
+#include "daybook/core/mutex.h"
+
+namespace daybook {
+
+enum class FileOperation { kOpen, kRead, kWrite, kSync, kRename, kDelete, kSyncDirectory };
+
+// Passes everything on to `base`, which must outlive it. Thread-safe.
+class FaultFileSystem : public FileSystem {
+ public:
+  explicit FaultFileSystem(FileSystem* base) : base_(base), faults_(std::make_shared<Faults>()) {}
+
+  // The n-th operation of that kind from now on (1 is the next) fails with `status`, once. A failed
+  // write has written the first `written` of its bytes.
+  void FailNth(FileOperation operation, int n, absl::Status status, size_t written = 0) {
+    MutexLock lock(&faults_->mutex);
+    faults_->planned[operation] = {n, std::move(status), written};
+  }
+  // Takes back what has not yet failed.
+  void Heal() {
+    MutexLock lock(&faults_->mutex);
+    faults_->planned.clear();
+  }
+  // The operations of that kind so far, those that failed too.
+  int count(FileOperation operation) const {
+    MutexLock lock(&faults_->mutex);
+    return faults_->counts[operation];
+  }
+
+  absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, bool create) override {
+    if (absl::Status status = faults_->Next(FileOperation::kOpen); !status.ok()) return status;
+    absl::StatusOr<std::unique_ptr<File>> file = base_->OpenFile(path, create);
+    if (!file.ok()) return file.status();
+    return std::make_unique<FaultFile>(faults_, *std::move(file));
+  }
+  bool Exists(const std::string& path) override { return base_->Exists(path); }
+  absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {
+    return base_->List(directory);
+  }
+  absl::Status CreateDirectories(const std::string& path) override {
+    return base_->CreateDirectories(path);
+  }
+  absl::Status Rename(const std::string& from, const std::string& to) override {
+    if (absl::Status status = faults_->Next(FileOperation::kRename); !status.ok()) return status;
+    return base_->Rename(from, to);
+  }
+  absl::Status Delete(const std::string& path) override {
+    if (absl::Status status = faults_->Next(FileOperation::kDelete); !status.ok()) return status;
+    return base_->Delete(path);
+  }
+  absl::Status SyncDirectory(const std::string& path) override {
+    absl::Status status = faults_->Next(FileOperation::kSyncDirectory);
+    return status.ok() ? base_->SyncDirectory(path) : status;
+  }
+  absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
+    return base_->Lock(path);
+  }
+
+ private:
+  struct Fault {
+    int left = 0;
+    absl::Status status;
+    size_t written = 0;
+  };
+
+  struct Faults {
+    Mutex mutex;
+    std::map<FileOperation, Fault> planned ABSL_GUARDED_BY(mutex);
+    std::map<FileOperation, int> counts ABSL_GUARDED_BY(mutex);
+
+    absl::Status Next(FileOperation operation, size_t* written = nullptr) {
+      MutexLock lock(&mutex);
+      ++counts[operation];
+      const auto it = planned.find(operation);
+      if (it == planned.end() || --it->second.left > 0) return absl::OkStatus();
+      const Fault fault = it->second;
+      planned.erase(it);
+      if (written != nullptr) *written = fault.written;
+      return fault.status;
+    }
+  };
+
+  class FaultFile : public File {
+   public:
+    FaultFile(std::shared_ptr<Faults> faults, std::unique_ptr<File> base)
+        : faults_(std::move(faults)), base_(std::move(base)) {}
+
+    absl::StatusOr<std::string> Read(uint64_t offset, size_t size) override {
+      if (absl::Status status = faults_->Next(FileOperation::kRead); !status.ok()) return status;
+      return base_->Read(offset, size);
+    }
+    absl::Status Write(uint64_t offset, absl::string_view bytes) override {
+      size_t written = 0;
+      const absl::Status status = faults_->Next(FileOperation::kWrite, &written);
+      if (status.ok()) return base_->Write(offset, bytes);
+      if (const absl::Status torn = base_->Write(offset, bytes.substr(0, written)); !torn.ok()) {
+        return torn;
+      }
+      return status;
+    }
+    absl::Status Sync() override {
+      absl::Status status = faults_->Next(FileOperation::kSync);
+      return status.ok() ? base_->Sync() : status;
+    }
+    absl::StatusOr<uint64_t> Size() override { return base_->Size(); }
+
+   private:
+    const std::shared_ptr<Faults> faults_;
+    const std::unique_ptr<File> base_;
+  };
+
+  FileSystem* const base_;
+  const std::shared_ptr<Faults> faults_;
+};
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_TESTS_CORE_FAULT_FILE_SYSTEM_H_

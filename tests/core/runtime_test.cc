@@ -1,0 +1,180 @@
+#include "daybook/core/runtime.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+
+namespace daybook {
+namespace {
+
+class FunctionTask : public Task {
+ public:
+  explicit FunctionTask(std::function<bool()> step) : step_(std::move(step)) {}
+  bool Step() override { return step_(); }
+
+ private:
+  const std::function<bool()> step_;
+};
+
+// Four tasks that wake each other; the order of their steps.
+std::string Trace(uint64_t seed) {
+  const std::unique_ptr<Runtime> runtime = MakeStepRuntime(seed);
+  Latch done;
+  std::string trace;
+  std::vector<std::unique_ptr<FunctionTask>> tasks;
+  std::vector<std::unique_ptr<Runtime::Worker>> workers(4);
+  for (size_t i = 0; i < workers.size(); ++i) {
+    tasks.push_back(std::make_unique<FunctionTask>([&, i] {
+      absl::StrAppend(&trace, i);
+      if (trace.size() == 100) done.Open();
+      if (const auto& next = workers[(i + 1) % workers.size()]; next != nullptr) next->Wake();
+      return i % 2 == 0;
+    }));
+  }
+  for (size_t i = 0; i < workers.size(); ++i) {
+    workers[i] = runtime->Start(absl::StrCat("task", i), tasks[i].get());
+  }
+  EXPECT_TRUE(runtime->Await(done));
+  return trace;
+}
+
+TEST(StepRuntime, TheSameSeedGivesTheSameRun) {
+  const std::string first = Trace(1);
+  EXPECT_EQ(first.size(), 100);
+  EXPECT_EQ(Trace(1), first);
+  EXPECT_NE(Trace(2), first);
+}
+
+TEST(StepRuntime, StepsOnlyWhatWasWoken) {
+  const auto runtime = MakeStepRuntime(7);
+  int steps = 0;
+  FunctionTask task([&] {
+    ++steps;
+    return false;
+  });
+  const auto worker = runtime->Start("task", &task);
+  Latch never;
+  EXPECT_FALSE(runtime->Await(never, absl::Hours(1)));
+  EXPECT_EQ(steps, 1);
+  worker->Wake();
+  worker->Wake();
+  EXPECT_FALSE(runtime->Await(never, absl::Hours(1)));
+  EXPECT_EQ(steps, 2);
+}
+
+TEST(StepRuntime, AStepTakesAMicrosecond) {
+  const auto runtime = MakeStepRuntime(7);
+  int steps = 0;
+  FunctionTask task([&] {
+    ++steps;
+    return true;
+  });
+  const auto worker = runtime->Start("task", &task);
+  Latch never;
+  EXPECT_FALSE(runtime->Await(never, absl::Microseconds(5)));
+  EXPECT_EQ(steps, 5);
+}
+
+TEST(StepRuntime, AStepMayAwaitAnotherTask) {
+  const auto runtime = MakeStepRuntime(7);
+  Latch inner;
+  Latch outer;
+  FunctionTask waiting([&] {
+    EXPECT_TRUE(runtime->Await(inner));
+    outer.Open();
+    return false;
+  });
+  int left = 3;
+  FunctionTask opening([&] {
+    if (--left == 0) inner.Open();
+    return left > 0;
+  });
+  const auto first = runtime->Start("waiting", &waiting);
+  const auto second = runtime->Start("opening", &opening);
+  EXPECT_TRUE(runtime->Await(outer));
+}
+
+TEST(StepRuntime, DeadlockAbortsWithTheTasksNames) {
+  const auto deadlock = [] {
+    const auto runtime = MakeStepRuntime(7);
+    FunctionTask task([] { return false; });
+    const auto worker = runtime->Start("sequencer", &task);
+    Latch never;
+    runtime->Await(never);
+  };
+  EXPECT_DEATH(deadlock(), "deadlock.*sequencer");
+}
+
+TEST(ThreadRuntime, EveryWakeIsFollowedByAStep) {
+  Runtime& runtime = Runtime::Threads();
+  std::atomic<int> given{0};
+  std::atomic<int> taken{0};
+  Latch all;
+  FunctionTask task([&] {
+    taken = given.load();
+    if (taken == 2000) all.Open();
+    return false;
+  });
+  const auto worker = runtime.Start("a name longer than fifteen", &task);
+  const auto wake = [&] {
+    for (int i = 0; i < 1000; ++i) {
+      ++given;
+      worker->Wake();
+    }
+  };
+  std::thread other(wake);
+  wake();
+  EXPECT_TRUE(runtime.Await(all));
+  other.join();
+}
+
+TEST(ThreadRuntime, StepsAgainWhileThereIsMore) {
+  Latch done;
+  int steps = 0;
+  FunctionTask task([&] {
+    if (++steps == 10) done.Open();
+    return steps < 10;
+  });
+  const auto worker = Runtime::Threads().Start("task", &task);
+  EXPECT_TRUE(Runtime::Threads().Await(done));
+}
+
+TEST(ThreadRuntime, DestructionEndsATaskThatNeverRests) {
+  std::atomic<bool> ran{false};
+  FunctionTask task([&] {
+    ran = true;
+    return true;
+  });
+  auto worker = Runtime::Threads().Start("task", &task);
+  while (!ran) std::this_thread::yield();
+  worker.reset();
+}
+
+TEST(ThreadRuntime, AwaitReturnsWhenTheTimeIsOver) {
+  Latch never;
+  const absl::Time before = absl::Now();
+  EXPECT_FALSE(Runtime::Threads().Await(never, absl::Milliseconds(20)));
+  EXPECT_GE(absl::Now() - before, absl::Milliseconds(15));
+  EXPECT_FALSE(Runtime::Threads().Await(never, absl::ZeroDuration()));
+}
+
+TEST(ThreadRuntime, ALatchMayGoAsSoonAsItIsAwaited) {
+  for (int i = 0; i < 200; ++i) {
+    auto latch = std::make_unique<Latch>();
+    std::thread opener([raw = latch.get()] { raw->Open(); });
+    EXPECT_TRUE(Runtime::Threads().Await(*latch));
+    latch.reset();
+    opener.join();
+  }
+}
+
+}  // namespace
+}  // namespace daybook
