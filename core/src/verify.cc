@@ -28,11 +28,12 @@ class Verifier {
   absl::StatusOr<VerifyReport> Run(absl::FunctionRef<void(Position)> progress) {
     NoteKnownChains();
     DAYBOOK_RETURN_IF_ERROR(CheckKnownChain());
-    DAYBOOK_RETURN_IF_ERROR(WalkLog(kv_, 0, [&](const RecordView& record) -> absl::Status {
-      DAYBOOK_RETURN_IF_ERROR(CheckEvent(record));
+    const absl::Status walked = WalkLog(kv_, 0, [&](const RecordView& record) -> absl::Status {
+      DAYBOOK_RETURN_IF_ERROR(At(record.sequence(), CheckEvent(record)));
       if (tip_ % kProgressEvery == 0) progress(Position(tip_));
       return absl::OkStatus();
-    }));
+    });
+    DAYBOOK_RETURN_IF_ERROR(At(tip_ + 1, walked));
     if (tip_ < mark_.tip) return DamageError("event", Position(tip_ + 1), "it is not in the log");
     if (tip_ > 0 && !ended_) return DamageError("event", Position(tip_), "its commit is cut off");
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", tip_));
@@ -46,6 +47,15 @@ class Verifier {
   }
 
  private:
+  // What cannot be read is named by the event that it was read for.
+  static absl::Status At(uint64_t sequence, absl::Status status) {
+    if (!absl::IsDataLoss(status)) return status;
+    const auto damage = ErrorPayload<v1::Damage>(status);
+    if (damage.has_value() && damage->position() != 0) return status;
+    return DamageError(damage.has_value() ? damage->what() : "event", Position(sequence),
+                       status.message());
+  }
+
   void NoteKnownChains() {
     known_.emplace(witness_.header.flushed_tip, witness_.header.flushed_chain);
     for (const WitnessGroup& group : witness_.groups) known_.emplace(group.tip, group.chain);
@@ -153,8 +163,12 @@ absl::StatusOr<VerifyReport> VerifyStore(absl::string_view path, const StoreOpti
         absl::StrCat("the store ", path, " lost its newest groups in a crash, and the witness ",
                      "holds them: open it for writing once to recover it"));
   }
-  DAYBOOK_RETURN_IF_ERROR(store.kv->VerifyFiles());
-  return internal::Verifier(*store.kv, store.content, store.plan.found).Run(progress);
+  const absl::Status files = store.kv->VerifyFiles();
+  absl::StatusOr<VerifyReport> report =
+      internal::Verifier(*store.kv, store.content, store.plan.found).Run(progress);
+  // A bad file is told by the first event that it hurts; by itself where it hurts none.
+  if (report.ok() && !files.ok()) return files;
+  return report;
 }
 
 }  // namespace daybook

@@ -59,12 +59,14 @@ TEST_F(VerifyTest, ADamagedStore) {
   DamageFile(store_, ".sst");
   const Output text = RunTool({"verify", store_});
   EXPECT_EQ(text.code, 1) << text.out << text.err;
-  EXPECT_THAT(text.out, StartsWith("damaged"));
+  EXPECT_THAT(text.out, StartsWith("damaged: the first bad position is "));
   const Output output = RunTool({"verify", store_, "--json"});
   EXPECT_EQ(output.code, 1);
   const auto lines = output.Json();
   ASSERT_EQ(lines.size(), 1);
   EXPECT_EQ(lines[0].at("sound"), false);
+  EXPECT_GT(lines[0].at("position"), 5);
+  EXPECT_LE(lines[0].at("position"), 2'005);
   EXPECT_NE(lines[0].at("problem"), "");
   // The other commands name the damage too, or read what is sound; none is silent or crashes.
   for (const char* command : {"ls", "read", "tail", "stats"}) {
