@@ -67,25 +67,29 @@ bool Lane::TakeBatch(size_t budget, std::vector<std::unique_ptr<Call>>& batch) {
     scheduled_ = true;
     return false;
   }
-  if (broken_) {
-    state_.reset();
-    chain_.reset();
-    broken_ = false;
-    window_ = 1;
+  if (broken_) Reset();
+  const size_t room = std::min({budget, window_ - in_flight_, waiting_.size()});
+  for (size_t i = 0; i < room; ++i) {
+    batch.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
   }
-  for (size_t room = std::min(budget, window_ - in_flight_); room > 0 && HasCalls(); --room) {
-    std::deque<std::unique_ptr<Call>>& queue = again_.empty() ? waiting_ : again_;
-    batch.push_back(std::move(queue.front()));
-    queue.pop_front();
-    ++in_flight_;
-  }
+  in_flight_ += room;
   return true;
+}
+
+void Lane::Reset() {
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(refused_.begin()),
+                  std::make_move_iterator(refused_.end()));
+  refused_.clear();
+  state_.reset();
+  chain_.reset();
+  broken_ = false;
+  window_ = 1;
 }
 
 void Lane::GiveBack(std::vector<std::unique_ptr<Call>>& batch, size_t from) {
   MutexLock lock(&mutex_);
   in_flight_ -= batch.size() - from;
-  // Behind those that were refused, which came before them; ahead of the others.
   waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin() + from),
                   std::make_move_iterator(batch.end()));
 }
@@ -204,7 +208,7 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
     } else {
       broken_.store(true, std::memory_order_release);
     }
-    if (again) again_.push_back(std::move(call));
+    if (again) refused_.push_back(std::move(call));
     if (!deciding_ && !scheduled_ && HasCalls() && MayDecide()) {
       scheduled_ = true;
       host_->Schedule(this);

@@ -100,8 +100,10 @@ class Lane {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayDecide() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasCalls() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !again_.empty() || !waiting_.empty();
+    return !refused_.empty() || !waiting_.empty();
   }
+  // Starts over, when the last of a broken chain is known.
+  void Reset() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Puts back what a broken chain left undecided.
   void GiveBack(std::vector<std::unique_ptr<Call>>& batch, size_t from);
 
@@ -121,8 +123,9 @@ class Lane {
   std::atomic<int> pins_{0};
 
   Mutex mutex_;
-  std::deque<std::unique_ptr<Call>> again_ ABSL_GUARDED_BY(mutex_);  // before waiting_, in order
   std::deque<std::unique_ptr<Call>> waiting_ ABSL_GUARDED_BY(mutex_);
+  // Of a broken chain, in the order of their decisions: they come before all that wait.
+  std::vector<std::unique_ptr<Call>> refused_ ABSL_GUARDED_BY(mutex_);
   bool deciding_ ABSL_GUARDED_BY(mutex_) = false;
   bool scheduled_ ABSL_GUARDED_BY(mutex_) = false;
   // Calls taken from the queues whose outcome is not known, and how many there may be.
