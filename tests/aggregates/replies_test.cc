@@ -1,0 +1,138 @@
+// Exactly once: replies are stored and repeated, for as long as the window says (G4).
+#include <thread>
+
+#include "app_fixture.h"
+#include "daybook/testkit/rejection_matchers.h"
+
+namespace daybook {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class RepliesTest : public AppTest {};
+INSTANTIATE_TEST_SUITE_P(Disks, RepliesTest, testing::ValuesIn(DiskKinds()), DiskKindName);
+
+TEST_P(RepliesTest, RepeatsAReply) {
+  const auto command = Make<DepositAll>({.account = "7", .amounts = {1, 2}});
+  const auto first = app_->Execute(command, WithId(1));
+  ASSERT_THAT(first, IsOk());
+  ASSERT_THAT(app_->Execute(DepositOf(5)), IsOk());
+
+  for (const bool reopened : {false, true}) {
+    if (reopened) Reopen();
+    const auto again = app_->Execute(command, WithId(1));
+    ASSERT_THAT(again, IsOk());
+    EXPECT_TRUE(again->repeated);
+    EXPECT_EQ(again->stream, first->stream);
+    EXPECT_EQ(again->version, first->version);
+    EXPECT_EQ(again->token, first->token);
+    EXPECT_EQ(again->command_id, first->command_id);
+    ASSERT_THAT(again->events, SizeIs(2));
+    for (size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(again->events[i].id, first->events[i].id);
+      EXPECT_EQ(again->events[i].type, first->events[i].type);
+      EXPECT_EQ(again->events[i].payload, first->events[i].payload);
+    }
+    EXPECT_EQ(app_->Stats().repeated, 1u);
+  }
+  EXPECT_THAT(History(), ElementsAre("Deposited 1", "Deposited 2", "Deposited 5"));
+}
+
+TEST_P(RepliesTest, RepeatsARejectionEvenWhenItWouldBeAcceptedNow) {
+  EXPECT_THAT(app_->Execute(WithdrawOf(5), WithId(1)), Rejects<InsufficientFunds>({.missing = 5}));
+  ASSERT_THAT(app_->Execute(DepositOf(100)), IsOk());
+  EXPECT_THAT(app_->Execute(WithdrawOf(5), WithId(1)), Rejects<InsufficientFunds>({.missing = 5}));
+  Reopen();
+  const auto again = app_->Execute(WithdrawOf(5), WithId(1));
+  EXPECT_THAT(again, Rejects<InsufficientFunds>({.missing = 5}));
+  EXPECT_THAT(again, StatusIs(absl::StatusCode::kFailedPrecondition,
+                              HasSubstr("rejected: bank.InsufficientFunds")));
+  EXPECT_THAT(app_->Execute(WithdrawOf(5), WithId(2)), IsOk());
+}
+
+TEST_P(RepliesTest, RefusesAnIdThatBelongsToAnotherCommand) {
+  ASSERT_THAT(app_->Execute(DepositOf(5), WithId(1)), IsOk());
+  const auto other_stream = app_->Execute(DepositOf(5, "8"), WithId(1));
+  EXPECT_THAT(other_stream, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("account-7")));
+  EXPECT_EQ(ErrorPayload<v1::InvalidField>(other_stream.status())->field(), "command_id");
+  const auto other_type = app_->Execute(WithdrawOf(5), WithId(1));
+  EXPECT_THAT(other_type, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("bank.Deposit")));
+  EXPECT_THAT(History("8"), IsEmpty());
+  EXPECT_THAT(History(), ElementsAre("Deposited 5"));
+}
+
+TEST_P(RepliesTest, RefusesAnIdThatIsOlderThanTheWindow) {
+  options_.reply_retention = absl::Hours(1);
+  Reopen();
+  ASSERT_THAT(app_->Execute(DepositOf(5), WithId(1)), IsOk());
+  EXPECT_THAT(app_->Execute(WithdrawOf(9), WithId(2)), Rejects<InsufficientFunds>());
+
+  clock_.Advance(absl::Hours(1));
+  EXPECT_THAT(app_->Execute(DepositOf(5), WithId(1)), IsOk());
+  EXPECT_THAT(app_->Execute(WithdrawOf(9), WithId(2)), Rejects<InsufficientFunds>());
+
+  clock_.Advance(absl::Microseconds(1));
+  const auto late = app_->Execute(DepositOf(5), WithId(1));
+  EXPECT_THAT(late, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("reply_retention")));
+  EXPECT_EQ(ErrorPayload<v1::InvalidField>(late.status())->field(), "command_id");
+  EXPECT_THAT(app_->Execute(WithdrawOf(9), WithId(2)),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(History(), ElementsAre("Deposited 5"));
+
+  // A longer window, and it is within it again.
+  options_.reply_retention = absl::Hours(2);
+  Reopen();
+  EXPECT_TRUE(app_->Execute(DepositOf(5), WithId(1))->repeated);
+}
+
+TEST_P(RepliesTest, ExecutesTheSameIdOnceThoughItComesFromManyThreads) {
+  constexpr int kThreads = 8;
+  for (uint64_t round = 0; round < 50; ++round) {
+    std::vector<std::thread> threads;
+    std::vector<absl::StatusOr<Reply>> replies(kThreads);
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&, i] { replies[i] = app_->Execute(DepositOf(5), WithId(round)); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    int repeated = 0;
+    for (const auto& reply : replies) {
+      ASSERT_THAT(reply, IsOk());
+      EXPECT_EQ(reply->version, round);
+      repeated += reply->repeated;
+    }
+    EXPECT_EQ(repeated, kThreads - 1);
+  }
+  EXPECT_THAT(History(), SizeIs(50));
+}
+
+TEST_P(RepliesTest, LetsThoseThatWaitTryWhenTheFirstFails) {
+  ReopenWith(Aggregate<Account>(), Inline<Balances>());
+  ASSERT_THAT(app_->Get<Balances>("7", {.at_least = app_->Execute(DepositOf(1))->token}), IsOk());
+  constexpr int kThreads = 4;
+  std::vector<std::thread> threads;
+  std::vector<absl::StatusOr<Reply>> replies(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
+    // The view refuses each of them: nothing is stored that the next one could repeat.
+    threads.emplace_back([&, i] { replies[i] = app_->Execute(DepositOf(666), WithId(1)); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& reply : replies) EXPECT_THAT(reply, StatusIs(absl::StatusCode::kOutOfRange));
+  EXPECT_EQ(app_->Stats().failed, 4u);
+}
+
+TEST_P(RepliesTest, AnswersDataLossForAReplyThatDoesNotParse) {
+  ASSERT_THAT(app_->Execute(DepositOf(5), WithId(1)), IsOk());
+  const TableId table = *app_->store().OpenTable("$replies");
+  Commit damage;
+  damage.writes.push_back(
+      {.table = table, .key = std::string(WithId(1).command_id.bytes()), .value = "\xff"});
+  ASSERT_THAT(app_->store().Append(std::move(damage)), IsOk());
+  EXPECT_THAT(app_->Execute(DepositOf(5), WithId(1)), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(History(), ElementsAre("Deposited 5"));
+}
+
+}  // namespace
+}  // namespace daybook
