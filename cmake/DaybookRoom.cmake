@@ -34,11 +34,21 @@ endfunction()
 
 # daybook_test(NAME core_log_test SOURCES s... [DEPS d...] [ARGS a...] [LABELS l...])
 #
-# A GoogleTest binary that is one ctest test. A test may include the private headers of the room
-# that it tests by naming daybook_private_<room> in DEPS.
+# A GoogleTest binary that is one ctest test; the target <label>_tests builds all with that label. A
+# test may include the private headers of the room that it tests by naming daybook_private_<room> in
+# DEPS.
 function(daybook_test)
   cmake_parse_arguments(TEST "" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS" ${ARGN})
   add_executable(${TEST_NAME} ${TEST_SOURCES})
+  if(NOT DAYBOOK_TESTS)
+    set_target_properties(${TEST_NAME} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+  foreach(label IN LISTS TEST_LABELS)
+    if(NOT TARGET ${label}_tests)
+      add_custom_target(${label}_tests)
+    endif()
+    add_dependencies(${label}_tests ${TEST_NAME})
+  endforeach()
   target_link_libraries(${TEST_NAME} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main
                                              daybook_warnings)
   add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} ${TEST_ARGS})
