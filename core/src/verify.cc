@@ -48,12 +48,12 @@ class Verifier {
 
  private:
   // What cannot be read is named by the event that it was read for.
-  static absl::Status At(uint64_t sequence, absl::Status status) {
+  static absl::Status At(uint64_t sequence, absl::Status status, absl::string_view what = "event") {
     if (!absl::IsDataLoss(status)) return status;
     const auto damage = ErrorPayload<v1::Damage>(status);
     if (damage.has_value() && damage->position() != 0) return status;
-    return DamageError(damage.has_value() ? damage->what() : "event", Position(sequence),
-                       status.message());
+    return DamageError(damage.has_value() ? absl::string_view(damage->what()) : what,
+                       Position(sequence), status.message());
   }
 
   void NoteKnownChains() {
@@ -116,16 +116,18 @@ class Verifier {
   }
 
   absl::Status CheckRow(absl::string_view key, absl::string_view expected) {
-    DAYBOOK_ASSIGN_OR_RETURN(const auto row, kv_.Get(nullptr, Family::kMeta, key));
-    if (row.has_value() && row->view() == expected) return absl::OkStatus();
+    const auto row = kv_.Get(nullptr, Family::kMeta, key);
+    DAYBOOK_RETURN_IF_ERROR(At(tip_, row.status(), "dictionary"));
+    if (row->has_value() && (*row)->view() == expected) return absl::OkStatus();
     return DamageError("dictionary", Position(tip_), "it does not hold what the event introduced");
   }
 
   absl::Status CheckIndexEntry(Family family, absl::string_view key, absl::string_view what) {
-    DAYBOOK_ASSIGN_OR_RETURN(const auto entry, kv_.Get(nullptr, family, key));
+    const auto entry = kv_.Get(nullptr, family, key);
+    DAYBOOK_RETURN_IF_ERROR(At(tip_, entry.status(), what));
     std::string expected;
     AppendVarint(tip_, &expected);
-    if (entry.has_value() && entry->view() == expected) return absl::OkStatus();
+    if (entry->has_value() && (*entry)->view() == expected) return absl::OkStatus();
     return DamageError(what, Position(tip_), "it does not lead to the event");
   }
 
@@ -167,8 +169,8 @@ absl::StatusOr<VerifyReport> VerifyStore(absl::string_view path, const StoreOpti
   absl::StatusOr<VerifyReport> report =
       internal::Verifier(*store.kv, store.content, store.plan.found).Run(progress);
   // A bad file is told by the first event that it hurts; by itself where it hurts none.
-  if (report.ok() && !files.ok()) return files;
-  return report;
+  if (!report.ok() || files.ok()) return report;
+  return absl::IsDataLoss(files) ? DamageError("table file", Position(), files.message()) : files;
 }
 
 }  // namespace daybook
