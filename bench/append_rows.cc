@@ -1,0 +1,186 @@
+// The append rows: durable appends of events of 256 bytes to 10,000 streams.
+#include <atomic>
+#include <thread>
+
+#include "by_hand.h"
+#include "fixtures.h"
+#include "rows.h"
+
+namespace daybook::bench {
+namespace {
+
+constexpr size_t kAppends = 40'000;
+constexpr size_t kSingleAppends = 2'000;
+constexpr size_t kBulkCommits = 60;
+constexpr size_t kBulkEvents = 1'000;
+
+Event MakeEvent(const std::string& payload) {
+  Event event;
+  event.type = "Deposited";
+  event.payload = payload;
+  return event;
+}
+
+Commit MakeCommit(uint64_t n, const std::string& payload) {
+  Commit commit;
+  commit.appends.push_back({StreamOf(n), ExpectedVersion::Any(), {}});
+  commit.appends.back().events.push_back(MakeEvent(payload));
+  return commit;
+}
+
+// Appends `total` events from `threads` threads that keep `in_flight` of them going each.
+double InFlight(int threads, int in_flight, Durability durability) {
+  Directory directory;
+  const auto store = OpenBenchStore(directory.path(), durability);
+  const std::string payload = Payload(1);
+  const size_t each = Scaled(kAppends) / static_cast<size_t>(threads);
+  const Stopwatch watch;
+  std::vector<std::thread> callers;
+  for (int thread = 0; thread < threads; ++thread) {
+    callers.emplace_back([&, thread] {
+      Mutex mutex;
+      CondVar changed;
+      int going = 0;
+      for (size_t i = 0; i < each; ++i) {
+        {
+          MutexLock lock(&mutex);
+          while (going == in_flight) changed.Wait(&mutex);
+          ++going;
+        }
+        store->AppendAsync(
+            MakeCommit(i * static_cast<size_t>(threads) + static_cast<size_t>(thread), payload),
+            [&](absl::StatusOr<AppendResult> result) {
+              Check(result.status());
+              MutexLock lock(&mutex);
+              --going;
+              changed.Signal();
+            });
+      }
+      MutexLock lock(&mutex);
+      while (going > 0) changed.Wait(&mutex);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  return static_cast<double>(each) * threads / watch.Seconds();
+}
+
+double Blocking(int threads, Durability durability) {
+  Directory directory;
+  const auto store = OpenBenchStore(directory.path(), durability);
+  const std::string payload = Payload(1);
+  const size_t each = Scaled(kAppends) / static_cast<size_t>(threads);
+  const Stopwatch watch;
+  std::vector<std::thread> callers;
+  for (int thread = 0; thread < threads; ++thread) {
+    callers.emplace_back([&, thread] {
+      for (size_t i = 0; i < each; ++i) {
+        Check(store
+                  ->Append(MakeCommit(
+                      i * static_cast<size_t>(threads) + static_cast<size_t>(thread), payload))
+                  .status());
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  return static_cast<double>(each) * threads / watch.Seconds();
+}
+
+double HandInFlight(int threads, int in_flight) {
+  Directory directory;
+  HandLog log(directory.path());
+  GroupCommit commit(&log);
+  const std::string payload = Payload(1);
+  const size_t each = Scaled(kAppends) / static_cast<size_t>(threads);
+  const Stopwatch watch;
+  std::vector<std::thread> callers;
+  for (int thread = 0; thread < threads; ++thread) {
+    callers.emplace_back([&, thread] {
+      std::vector<GroupCommit::Waiter> waiters(static_cast<size_t>(in_flight));
+      for (size_t i = 0; i < each; ++i) {
+        GroupCommit::Waiter& waiter = waiters[i % waiters.size()];
+        if (i >= waiters.size()) GroupCommit::Wait(&waiter);
+        waiter.stream = (i * static_cast<size_t>(threads) + static_cast<size_t>(thread)) % kStreams;
+        waiter.version = i;
+        waiter.event = payload;
+        commit.Submit(&waiter);
+      }
+      for (size_t i = 0; i < std::min(each, waiters.size()); ++i) {
+        GroupCommit::Wait(&waiters[i]);
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  return static_cast<double>(each) * threads / watch.Seconds();
+}
+
+double SingleP50(Durability durability) {
+  Directory directory;
+  const auto store = OpenBenchStore(directory.path(), durability);
+  const std::string payload = Payload(1);
+  std::vector<double> micros;
+  for (size_t i = 0; i < Scaled(kSingleAppends); ++i) {
+    const Stopwatch watch;
+    Check(store->Append(MakeCommit(i, payload)).status());
+    micros.push_back(watch.Micros());
+  }
+  return Median(std::move(micros));
+}
+
+double HandSingleP50() {
+  Directory directory;
+  HandLog log(directory.path());
+  const std::string payload = Payload(1);
+  std::vector<double> micros;
+  for (size_t i = 0; i < Scaled(kSingleAppends); ++i) {
+    const Stopwatch watch;
+    rocksdb::WriteBatch batch;
+    log.Add(&batch, i % kStreams, i, payload);
+    log.Write(&batch, /*sync=*/true);
+    micros.push_back(watch.Micros());
+  }
+  return Median(std::move(micros));
+}
+
+double Bulk() {
+  Directory directory;
+  const auto store = OpenBenchStore(directory.path(), Durability::kStrict);
+  const std::string payload = Payload(1);
+  const size_t commits = Scaled(kBulkCommits);
+  const Stopwatch watch;
+  for (size_t i = 0; i < commits; ++i) {
+    Check(store
+              ->Append(StreamOf(i), ExpectedVersion::Any(),
+                       std::vector<Event>(kBulkEvents, MakeEvent(payload)))
+              .status());
+  }
+  return static_cast<double>(commits * kBulkEvents) / watch.Seconds();
+}
+
+double HandBulk() {
+  Directory directory;
+  HandLog log(directory.path());
+  const std::string payload = Payload(1);
+  const size_t commits = Scaled(kBulkCommits);
+  const Stopwatch watch;
+  for (size_t i = 0; i < commits; ++i) {
+    rocksdb::WriteBatch batch;
+    for (size_t j = 0; j < kBulkEvents; ++j) log.Add(&batch, i, j, payload);
+    log.Write(&batch, /*sync=*/true);
+  }
+  return static_cast<double>(commits * kBulkEvents) / watch.Seconds();
+}
+
+}  // namespace
+
+void AddAppendRows(std::vector<Row>* rows) {
+  rows->push_back({"append-64-blocking", [] { return Blocking(64, Durability::kStrict); },
+                   [] { return HandInFlight(64, 1); }});
+  rows->push_back({"append-4x64-inflight", [] { return InFlight(4, 64, Durability::kStrict); },
+                   [] { return HandInFlight(4, 64); }});
+  rows->push_back({"append-1-p50", [] { return SingleP50(Durability::kStrict); }, HandSingleP50});
+  rows->push_back(
+      {"append-1-p50-relaxed", [] { return SingleP50(Durability::kRelaxed); }, HandSingleP50});
+  rows->push_back({"append-bulk-1000", Bulk, HandBulk});
+}
+
+}  // namespace daybook::bench

@@ -1,0 +1,102 @@
+#include "by_hand.h"
+
+#include <cstring>
+
+namespace daybook::bench {
+namespace {
+
+void StoreBigEndian(uint64_t value, char* to) {
+  value = __builtin_bswap64(value);
+  std::memcpy(to, &value, sizeof(value));
+}
+
+}  // namespace
+
+HandLog::HandLog(const std::string& directory) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
+      {"index", rocksdb::ColumnFamilyOptions()}};
+  rocksdb::DB* db = nullptr;
+  Check(rocksdb::DB::Open(options, directory, families, &handles_, &db));
+  db_.reset(db);
+}
+
+HandLog::~HandLog() {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+}
+
+void HandLog::Add(rocksdb::WriteBatch* batch, uint64_t stream, uint64_t version,
+                  absl::string_view event) {
+  char position[8];
+  char key[16];
+  StoreBigEndian(++tip_, position);
+  StoreBigEndian(stream, key);
+  StoreBigEndian(version, key + 8);
+  Check(batch->Put(log(), {position, 8}, {event.data(), event.size()}));
+  Check(batch->Put(index(), {key, 16}, {position, 8}));
+}
+
+void HandLog::Write(rocksdb::WriteBatch* batch, bool sync) {
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  Check(db_->Write(options, batch));
+}
+
+void HandLog::FlushAndCompact() {
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    Check(db_->Flush({}, handle));
+    Check(db_->CompactRange({}, handle, nullptr, nullptr));
+  }
+}
+
+GroupCommit::GroupCommit(HandLog* log) : log_(log), thread_([this] { Run(); }) {}
+
+GroupCommit::~GroupCommit() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    queued_.Signal();
+  }
+  thread_.join();
+}
+
+void GroupCommit::Submit(Waiter* waiter) {
+  MutexLock lock(&mutex_);
+  queue_.push_back(waiter);
+  queued_.Signal();
+}
+
+void GroupCommit::Wait(Waiter* waiter) {
+  MutexLock lock(&waiter->mutex);
+  while (!waiter->done) waiter->done_changed.Wait(&waiter->mutex);
+  waiter->done = false;
+}
+
+void GroupCommit::Run() {
+  rocksdb::WriteBatch batch;
+  std::vector<Waiter*> group;
+  while (true) {
+    group.clear();
+    {
+      MutexLock lock(&mutex_);
+      while (queue_.empty() && !stopping_) queued_.Wait(&mutex_);
+      if (queue_.empty()) return;
+      group.swap(queue_);
+    }
+    batch.Clear();
+    for (Waiter* waiter : group) {
+      log_->Add(&batch, waiter->stream, waiter->version, waiter->event);
+    }
+    log_->Write(&batch, /*sync=*/true);
+    for (Waiter* waiter : group) {
+      MutexLock lock(&waiter->mutex);
+      waiter->done = true;
+      waiter->done_changed.Signal();
+    }
+  }
+}
+
+}  // namespace daybook::bench

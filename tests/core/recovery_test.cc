@@ -1,0 +1,509 @@
+// What a store is after a crash or after damage: whole, mended, or refused by name. Never silently
+// another one.
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/open.h"
+#include "daybook/testkit/status_matchers.h"
+#include "fault_env.h"
+#include "fault_file_system.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "open_rocks.h"
+#include "temp_directory.h"
+
+namespace daybook {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+StoreOptions SmallOptions() {
+  StoreOptions options;
+  options.witness_bytes = size_t{1} << 20;
+  return options;
+}
+
+// Everything that a user could read of a store, as text.
+using Content = std::vector<std::string>;
+
+absl::StatusOr<Content> ReadEverything(const EventStore& store) {
+  Content content;
+  const auto reader = store.Reader();
+  ReadLogOptions options;
+  while (true) {
+    absl::StatusOr<EventBatch> batch = reader->ReadLog(options);
+    if (!batch.ok()) return batch.status();
+    for (const RecordedEvent& event : *batch) {
+      content.push_back(absl::StrCat(event.position.ToString(), " ", event.stream, "@",
+                                     event.version, " ", event.type, " ", event.id.ToString(), " ",
+                                     event.payload));
+      absl::StatusOr<EventBatch> in_stream =
+          reader->ReadStream(event.stream, {.from = event.version, .limit = 1});
+      if (!in_stream.ok()) return in_stream.status();
+      if (in_stream->empty() || in_stream->front().id != event.id) {
+        content.push_back(absl::StrCat("not in its stream: ", event.position.ToString()));
+      }
+    }
+    options.from = batch->next();
+    if (batch->at_end()) break;
+  }
+  for (const auto& [name, table] : store.Tables()) {
+    absl::Status scanned = reader->ScanRows(
+        table, {}, [&, &table_name = name](absl::string_view key, absl::string_view value) {
+          content.push_back(absl::StrCat(table_name, "[", key, "] = ", value));
+          return true;
+        });
+    if (!scanned.ok()) return scanned;
+  }
+  return content;
+}
+
+class RecoveryTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<EventStore>> Open(const std::string& path) {
+    return OpenStore(path, SmallOptions());
+  }
+
+  // Some commits: events, several streams, rows, a claim. `base` makes them differ.
+  static void Fill(EventStore* store, int commits, int base = 0) {
+    const TableId table = store->OpenTable("rows").value();
+    for (int i = base; i < base + commits; ++i) {
+      Commit commit;
+      Event event;
+      event.id = Uuid::Derive("event", static_cast<uint64_t>(i));
+      event.type = i % 3 == 0 ? "Opened" : "Noted";
+      event.payload = absl::StrCat("payload ", i, std::string(static_cast<size_t>(i % 50), 'x'));
+      commit.appends.push_back({absl::StrCat("s-", i % 7), ExpectedVersion::Any(), {event}});
+      commit.writes.push_back({table, absl::StrCat("row ", i % 5), absl::StrCat("value ", i)});
+      ASSERT_THAT(store->Append(std::move(commit)), IsOk());
+    }
+  }
+
+  // The store's files as they would be found if the process were killed now.
+  std::string CopyOf(const std::string& path, const std::string& name) {
+    const std::string copy = directory_ / name;
+    fs::remove_all(copy);
+    fs::copy(path, copy, fs::copy_options::recursive);
+    return copy;
+  }
+
+  static std::string FileIn(const std::string& store, absl::string_view suffix) {
+    for (const auto& entry : fs::directory_iterator(store + "/db")) {
+      const std::string path = entry.path().string();
+      if (absl::EndsWith(path, suffix) && fs::file_size(path) > 0) return path;
+    }
+    ADD_FAILURE() << "no file " << suffix << " in " << store;
+    return "";
+  }
+  static std::string Manifest(const std::string& store) {
+    for (const auto& entry : fs::directory_iterator(store + "/db")) {
+      if (absl::StrContains(entry.path().filename().string(), "MANIFEST-")) {
+        return entry.path().string();
+      }
+    }
+    ADD_FAILURE() << "no MANIFEST";
+    return "";
+  }
+  static void FlipBit(const std::string& path, uint64_t offset, int bit) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(static_cast<char>(byte ^ (1 << bit)));
+  }
+
+  TempDirectory directory_;
+};
+
+TEST_F(RecoveryTest, AClosedStoreComesBackWhole) {
+  const std::string path = directory_ / "store";
+  Content before;
+  std::string chain;
+  {
+    auto store = Open(path);
+    ASSERT_THAT(store, IsOk());
+    Fill(store->get(), 100);
+    before = ReadEverything(**store).value();
+    chain = (*store)->Stats().chain_hex;
+  }
+  for (int i = 0; i < 3; ++i) {
+    auto store = Open(path);
+    ASSERT_THAT(store, IsOk());
+    EXPECT_THAT(ReadEverything(**store), IsOkAndHolds(before));
+    EXPECT_EQ((*store)->Stats().chain_hex, chain);
+    EXPECT_EQ((*store)->Stats().streams, 7u);
+  }
+  auto report = VerifyStore(path, SmallOptions());
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->tip, Position(100));
+  EXPECT_EQ(report->streams, 7u);
+  EXPECT_EQ(report->chain, chain);
+}
+
+TEST_F(RecoveryTest, AKilledStoreComesBackWhole) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  for (int round = 0; round < 3; ++round) {
+    Fill(store->get(), 50, round * 50);
+    const Content before = ReadEverything(**store).value();
+    const std::string copy = CopyOf(path, "killed");
+    EXPECT_THAT(VerifyStore(copy, SmallOptions()), IsOk());
+    {
+      auto read_only = OpenStoreReadOnly(copy, SmallOptions());
+      ASSERT_THAT(read_only, IsOk());
+      EXPECT_THAT(ReadEverything(**read_only), IsOkAndHolds(before));
+      EXPECT_THAT((*read_only)->Append("s-1", ExpectedVersion::Any(), {Event{.type = "T"}}),
+                  StatusIs(absl::StatusCode::kUnavailable));
+    }
+    auto killed = Open(copy);
+    ASSERT_THAT(killed, IsOk());
+    EXPECT_THAT(ReadEverything(**killed), IsOkAndHolds(before));
+    Fill(killed->get(), 10, 10'000);
+    killed->reset();
+    EXPECT_THAT(VerifyStore(copy, SmallOptions()), IsOk());
+  }
+}
+
+TEST_F(RecoveryTest, WhatTheLogLostTheWitnessGivesBack) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 60);
+  const Content before = ReadEverything(**store).value();
+  const uint64_t size = fs::file_size(FileIn(path, ".log"));
+  ASSERT_GT(size, 1000u);
+  for (uint64_t cut = 0; cut < size; cut += size / 40) {
+    const std::string copy = CopyOf(path, "cut");
+    fs::resize_file(FileIn(copy, ".log"), cut);
+    auto reopened = Open(copy);
+    ASSERT_THAT(reopened, IsOk()) << "cut at " << cut;
+    EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before)) << "cut at " << cut;
+    reopened->reset();
+    EXPECT_THAT(VerifyStore(copy, SmallOptions()), IsOk()) << "cut at " << cut;
+  }
+  for (uint64_t offset = 0; offset < size; offset += size / 60) {
+    const std::string copy = CopyOf(path, "flipped");
+    FlipBit(FileIn(copy, ".log"), offset, static_cast<int>(offset % 8));
+    auto reopened = Open(copy);
+    ASSERT_THAT(reopened, IsOk()) << "flipped at " << offset;
+    EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before)) << "flipped at " << offset;
+  }
+}
+
+TEST_F(RecoveryTest, ADamagedWitnessLosesNothing) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 20);
+  const Content before = ReadEverything(**store).value();
+  for (uint64_t offset = 0; offset < 64'000; offset += 997) {
+    const std::string copy = CopyOf(path, "flipped");
+    FlipBit(copy + "/witness", offset, static_cast<int>(offset % 8));
+    auto reopened = Open(copy);
+    ASSERT_THAT(reopened, IsOk()) << "flipped at " << offset;
+    EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before)) << "flipped at " << offset;
+  }
+}
+
+TEST_F(RecoveryTest, WhatBothLostIsRefusedByName) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 20);
+  const std::string copy = CopyOf(path, "both");
+  fs::resize_file(FileIn(copy, ".log"), 0);
+  fs::remove(copy + "/witness");
+  EXPECT_THAT(Open(copy), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("witness")));
+
+  // Closed in order, then set back to an earlier state: the witness knows better.
+  store->reset();
+  const std::string early = CopyOf(path, "early");
+  auto again = Open(path);
+  ASSERT_THAT(again, IsOk());
+  Fill(again->get(), 20, 20);
+  again->reset();
+  fs::remove_all(path + "/db");
+  fs::copy(early + "/db", path + "/db", fs::copy_options::recursive);
+  EXPECT_THAT(Open(path), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(RecoveryTest, ADamagedManifestIsRefusedOrHarmless) {
+  const std::string path = directory_ / "store";
+  {
+    auto store = Open(path);
+    ASSERT_THAT(store, IsOk());
+    Fill(store->get(), 20);
+  }
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  const Content before = ReadEverything(**store).value();
+  store->reset();
+  const uint64_t size = fs::file_size(Manifest(path));
+  int refused = 0;
+  for (uint64_t cut = 0; cut < size; cut += 1 + size / 30) {
+    const std::string copy = CopyOf(path, "cut");
+    fs::resize_file(Manifest(copy), cut);
+    auto reopened = Open(copy);
+    if (!reopened.ok()) {
+      EXPECT_THAT(reopened, StatusIs(absl::StatusCode::kDataLoss)) << "cut at " << cut;
+      ++refused;
+    } else {
+      EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before)) << "cut at " << cut;
+    }
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST_F(RecoveryTest, TheRingIsUsedRoundAndRound) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  constexpr int kAppends = 300;  // 30 times the ring
+  for (int i = 0; i < kAppends; ++i) {
+    ASSERT_THAT(
+        (*store)->Append("s-1", ExpectedVersion::Any(),
+                         {Event{.type = "T", .payload = std::string(100'000, 'a' + i % 26)}}),
+        IsOk());
+  }
+  const std::string copy = CopyOf(path, "killed");
+  fs::resize_file(FileIn(copy, ".log"), 0);
+  auto reopened = Open(copy);
+  ASSERT_THAT(reopened, IsOk());
+  EXPECT_EQ((*reopened)->Tip(), Position(kAppends));
+  reopened->reset();
+  EXPECT_THAT(VerifyStore(copy, SmallOptions()), IsOk());
+}
+
+TEST_F(RecoveryTest, AGroupTooLargeForTheRingIsWrittenSerially) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 5);
+  ASSERT_THAT((*store)->Append("s-1", ExpectedVersion::Any(),
+                               {Event{.type = "T", .payload = std::string(3'000'000, 'x')}}),
+              IsOk());
+  Fill(store->get(), 5, 100);
+  const Content before = ReadEverything(**store).value();
+  auto reopened = Open(CopyOf(path, "killed"));
+  ASSERT_THAT(reopened, IsOk());
+  EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before));
+}
+
+TEST_F(RecoveryTest, PathsThatAreNoStoresAreToldApart) {
+  StoreOptions options = SmallOptions();
+  options.create_if_missing = false;
+  EXPECT_THAT(OpenStore(directory_ / "none", options), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(OpenStore("", options), StatusIs(absl::StatusCode::kInvalidArgument));
+  std::ofstream(directory_ / "file") << "text";
+  EXPECT_THAT(Open(directory_ / "file"), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Open(directory_.path()),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("other files")));
+  EXPECT_THAT(OpenStoreReadOnly(directory_ / "none"), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_FALSE(fs::exists(directory_ / "none"));
+  options.witness_bytes = 1000;
+  EXPECT_THAT(OpenStore(directory_ / "new", options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("witness_bytes")));
+}
+
+TEST_F(RecoveryTest, AStoreIsOpenOnce) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  EXPECT_THAT(Open(path), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("open elsewhere")));
+  EXPECT_THAT(OpenStoreReadOnly(path), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(VerifyStore(path), StatusIs(absl::StatusCode::kUnavailable));
+  store->reset();
+  EXPECT_THAT(Open(path), IsOk());
+}
+
+TEST_F(RecoveryTest, AnInterruptedMakingIsDoneAgain) {
+  const std::string path = directory_ / "store";
+  ASSERT_THAT(Open(path), IsOk());
+  std::ofstream(path + "/making").flush();
+  EXPECT_THAT(OpenStoreReadOnly(path), StatusIs(absl::StatusCode::kNotFound));
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  EXPECT_FALSE(fs::exists(path + "/making"));
+  EXPECT_EQ((*store)->Tip(), Position());
+  Fill(store->get(), 3);
+}
+
+TEST_F(RecoveryTest, ANewerFormatIsRefusedByName) {
+  const std::string path = directory_ / "store";
+  ASSERT_THAT(Open(path), IsOk());
+  {
+    internal::RocksKvOptions options;
+    options.create_if_missing = false;
+    auto kv = internal::RocksKv::Open(path + "/db", options);
+    ASSERT_THAT(kv, IsOk());
+    auto row = (*kv)->Get(nullptr, internal::Family::kMeta, internal::kFormatKey);
+    auto record = internal::FormatRecord::Decode((**row)->view());
+    ASSERT_THAT(record, IsOk());
+    record->format = internal::kFormat + 1;
+    internal::KvBatch batch;
+    batch.Put(internal::Family::kMeta, internal::kFormatKey, record->Encode());
+    ASSERT_THAT((*kv)->Write(batch), IsOk());
+    ASSERT_THAT((*kv)->Flush(), IsOk());
+  }
+  EXPECT_THAT(Open(path),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("newer Daybook")));
+}
+
+// Tampering that RocksDB's own checksums do not see, since it is written through RocksDB.
+TEST_F(RecoveryTest, VerifyNamesTheFirstBadPosition) {
+  const std::string path = directory_ / "store";
+  {
+    auto store = Open(path);
+    ASSERT_THAT(store, IsOk());
+    Fill(store->get(), 30);
+  }
+  const auto tampered = [&](const std::string& name, auto change) {
+    const std::string copy = CopyOf(path, name);
+    {
+      internal::RocksKvOptions options;
+      options.create_if_missing = false;
+      auto kv = internal::RocksKv::Open(copy + "/db", options).value();
+      internal::KvBatch batch;
+      change(*kv, batch);
+      EXPECT_THAT(kv->Write(batch), IsOk());
+      EXPECT_THAT(kv->Flush(), IsOk());
+    }
+    const auto report = VerifyStore(copy, SmallOptions());
+    EXPECT_THAT(report, StatusIs(absl::StatusCode::kDataLoss)) << name;
+    const auto damage = ErrorPayload<v1::Damage>(report.status());
+    return damage.has_value() ? damage->position() : ~uint64_t{0};
+  };
+  using internal::Family;
+  using internal::LogKey;
+  EXPECT_EQ(tampered("payload",
+                     [](internal::RocksKv& kv, internal::KvBatch& batch) {
+                       auto value = kv.Get(nullptr, Family::kLog, LogKey(12));
+                       std::string record((**value)->view());
+                       record[record.find("payload")] ^= 1;
+                       batch.Put(Family::kLog, LogKey(12), record);
+                     }),
+            12u);
+  EXPECT_EQ(
+      tampered("deleted", [](internal::RocksKv&,
+                             internal::KvBatch& batch) { batch.Delete(Family::kLog, LogKey(17)); }),
+      17u);
+  EXPECT_EQ(tampered("swapped",
+                     [](internal::RocksKv& kv, internal::KvBatch& batch) {
+                       auto a = kv.Get(nullptr, Family::kLog, LogKey(8));
+                       auto b = kv.Get(nullptr, Family::kLog, LogKey(9));
+                       batch.Put(Family::kLog, LogKey(8), (**b)->view());
+                       batch.Put(Family::kLog, LogKey(9), (**a)->view());
+                     }),
+            8u);
+  EXPECT_EQ(tampered("index",
+                     [](internal::RocksKv&, internal::KvBatch& batch) {
+                       batch.Delete(Family::kIds, internal::IdKey(Uuid::Derive("event", 4)));
+                     }),
+            5u);
+  EXPECT_EQ(tampered("truncated",
+                     [](internal::RocksKv&, internal::KvBatch& batch) {
+                       batch.Delete(Family::kLog, LogKey(30));
+                     }),
+            30u);
+}
+
+TEST_F(RecoveryTest, AFailedLogSyncIsUnknownAndStopsTheStore) {
+  const std::string path = directory_ / "store";
+  internal::FaultEnv env;
+  auto store = internal::OpenRocksStore(path, SmallOptions(), env.get());
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 5);
+  env.FailNth(internal::RocksFile::kLog, internal::RocksOperation::kSync, 1,
+              internal::FaultEnv::InputOutputError());
+  Event event{.id = Uuid::Derive("unknown"), .type = "T", .payload = "unknown"};
+  EXPECT_THAT((*store)->Append("s-1", ExpectedVersion::Any(), {event}),
+              StatusIs(absl::StatusCode::kUnknown, HasSubstr("outcome unknown")));
+  EXPECT_THAT((*store)->Append("s-1", ExpectedVersion::Any(), {event}),
+              StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT((*store)->Stats().stopped, Not(IsOk()));
+  // Readers go on, and see nothing of it.
+  EXPECT_EQ((*store)->Tip(), Position(5));
+  EXPECT_THAT(ReadEverything(**store), IsOk());
+  store->reset();
+
+  auto again = Open(path);
+  ASSERT_THAT(again, IsOk());
+  auto retry = (*again)->Append("s-1", ExpectedVersion::Any(), {event});
+  ASSERT_THAT(retry, IsOk());
+  EXPECT_EQ((*again)->Tip(), Position(6)) << "there once, whichever way it went";
+  EXPECT_EQ(retry->first, Position(6));
+}
+
+TEST_F(RecoveryTest, AFailedWitnessIsUnknownAndStopsTheStore) {
+  const std::string path = directory_ / "store";
+  for (const auto& [operation, status] : std::vector<std::pair<FileOperation, absl::Status>>{
+           {FileOperation::kWrite, absl::ResourceExhaustedError("disk full")},
+           {FileOperation::kSync, absl::InternalError("I/O error")}}) {
+    FaultFileSystem files(&FileSystem::Posix());
+    StoreOptions options = SmallOptions();
+    options.files = &files;
+    auto store = OpenStore(path, options);
+    ASSERT_THAT(store, IsOk());
+    const Position before = (*store)->Tip();
+    Event event{.id = Uuid::Random(), .type = "T"};
+    files.FailNth(operation, 1, status, /*written=*/100);
+    EXPECT_THAT((*store)->Append("s-1", ExpectedVersion::Any(), {event}),
+                StatusIs(absl::StatusCode::kUnknown));
+    EXPECT_EQ((*store)->Tip(), before);
+    store->reset();
+    auto again = OpenStore(path, SmallOptions());
+    ASSERT_THAT(again, IsOk());
+    EXPECT_THAT((*again)->Append("s-1", ExpectedVersion::Any(), {event}), IsOk());
+    EXPECT_EQ((*again)->Tip().sequence(), before.sequence() + 1);
+  }
+}
+
+TEST_F(RecoveryTest, WhatTheSystemRefusesIsToldByName) {
+  FaultFileSystem files(&FileSystem::Posix());
+  StoreOptions options = SmallOptions();
+  options.files = &files;
+  files.FailNth(FileOperation::kOpen, 1, absl::PermissionDeniedError("permission denied"));
+  EXPECT_THAT(OpenStore(directory_ / "denied", options),
+              StatusIs(absl::StatusCode::kPermissionDenied));
+  files.FailNth(FileOperation::kWrite, 3, absl::ResourceExhaustedError("no space left"));
+  EXPECT_THAT(OpenStore(directory_ / "full", options),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  files.Heal();
+  EXPECT_THAT(OpenStore(directory_ / "full", options), IsOk());
+}
+
+TEST_F(RecoveryTest, EveryDurabilityComesBackAfterAKill) {
+  for (const Durability durability :
+       {Durability::kStrict, Durability::kRelaxed, Durability::kNone}) {
+    const std::string path = directory_ / absl::StrCat("store-", static_cast<int>(durability));
+    StoreOptions options = SmallOptions();
+    options.durability = durability;
+    auto store = OpenStore(path, options);
+    ASSERT_THAT(store, IsOk());
+    Fill(store->get(), 40);
+    const Content before = ReadEverything(**store).value();
+    const std::string copy = CopyOf(path, "killed");
+    for (int i = 0; i < 2; ++i) {
+      auto reopened = OpenStore(copy, options);
+      ASSERT_THAT(reopened, IsOk());
+      EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace daybook
