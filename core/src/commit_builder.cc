@@ -161,7 +161,11 @@ absl::Status CommitBuilder::StageStreams(const Request& request) {
 
 TypeId CommitBuilder::StageType(absl::string_view name, bool* is_new) {
   *is_new = false;
-  if (const std::optional<TypeId> known = names_->FindType(name)) return *known;
+  if (auto known = types_.find(name); known != types_.end()) return known->second;
+  if (const std::optional<TypeId> known = names_->FindType(name)) {
+    types_.emplace(std::string(name), *known);
+    return *known;
+  }
   auto it = std::find(staged_types_.begin(), staged_types_.end(), name);
   if (it == staged_types_.end()) {
     *is_new = true;
@@ -185,9 +189,9 @@ void CommitBuilder::StageEvents(const Request& request, int64_t micros) {
       bool new_type = false;
       RecordHeader header;
       header.type = StageType(event.type, &new_type);
-      header.flags = static_cast<uint8_t>((last ? kEndsCommit : 0) |
-                                          (head.next_version == 0 ? kIntroducesStream : 0) |
-                                          (new_type ? kIntroducesType : 0));
+      header.flags = static_cast<uint8_t>(
+          (last ? kEndsCommit : 0) | (head.next_version == 0 ? kIntroducesStream : 0) |
+          (new_type ? kIntroducesType : 0) | (event.id_given ? kIdGiven : 0));
       header.encoding = event.encoding;
       header.schema_version = event.schema_version;
       header.stream = head.id;
@@ -278,8 +282,11 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
     batch_.Put(Family::kStreams,
                StreamKey(LoadLittle<uint64_t>(header + 8), LoadLittle<uint64_t>(header + 16)),
                position);
-    batch_.Put(Family::kIds, IdKey(event.id), position);
-    batch_ids_.emplace(event.id, sequence);
+    // An id that the store gave nobody can append again: the index need not know it.
+    if (event.id_given) {
+      batch_.Put(Family::kIds, IdKey(event.id), position);
+      batch_ids_.emplace(event.id, sequence);
+    }
   }
   if (!staged_.empty()) last_micros_ = micros;
   for (auto& [row, value] : staged_rows_) {

@@ -93,6 +93,7 @@ class CommitBuilder {
   Names* const names_;
   BoundedCache<std::string, Head> heads_;
   BoundedCache<std::string, Category> categories_;
+  absl::flat_hash_map<std::string, TypeId> types_;  // those used so far, without a lock
   std::vector<CommitParticipant*> participants_;
 
   GroupMark mark_;  // as after the last commit added; its number is of the last group ended

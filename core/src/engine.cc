@@ -121,13 +121,13 @@ void Engine::AppendAsync(Commit commit, AppendCallback done) {
     return;
   }
   const std::shared_ptr<CommitChain> chain = commit.chain;
-  absl::StatusOr<Request> request = PrepareCommit(std::move(commit));
+  absl::StatusOr<std::unique_ptr<Request>> request = PrepareCommit(std::move(commit));
   if (!request.ok()) {
     if (chain != nullptr) chain->Break();
     std::move(done)(std::move(request).status());
     return;
   }
-  request->done = std::move(done);
+  (*request)->done = std::move(done);
   sequencer_->Enqueue(*std::move(request));
 }
 

@@ -26,7 +26,8 @@ enum class RecordKind : uint8_t { kEvent = 1, kStub = 2 };
 inline constexpr uint8_t kEndsCommit = 1;        // the full chain hash stands at the end
 inline constexpr uint8_t kIntroducesStream = 2;  // the stream's name stands in the header
 inline constexpr uint8_t kIntroducesType = 4;    // the type's name stands in the header
-inline constexpr uint8_t kKnownFlags = 7;
+inline constexpr uint8_t kIdGiven = 8;           // by the caller: it stands in the id index
+inline constexpr uint8_t kKnownFlags = 15;
 
 inline constexpr size_t kFixedHeaderBytes = 56;
 

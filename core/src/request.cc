@@ -76,12 +76,13 @@ absl::Status CheckDuplicates(const Request& request) {
 
 }  // namespace
 
-absl::StatusOr<Request> PrepareCommit(Commit commit) {
+absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   if (commit.writes.size() + commit.claims.size() > kMaxTableWritesPerCommit) {
     return InvalidFieldError("commit.writes",
                              absl::StrCat("must be at most ", kMaxTableWritesPerCommit, " rows"));
   }
-  Request request;
+  auto prepared_request = std::make_unique<Request>();
+  Request& request = *prepared_request;
   size_t events = 0;
   request.appends.reserve(commit.appends.size());
   for (size_t i = 0; i < commit.appends.size(); ++i) {
@@ -135,7 +136,7 @@ absl::StatusOr<Request> PrepareCommit(Commit commit) {
   request.writes = std::move(commit.writes);
   request.chain = std::move(commit.chain);
   if (events > 1 || request.appends.size() > 1) DAYBOOK_RETURN_IF_ERROR(CheckDuplicates(request));
-  return request;
+  return prepared_request;
 }
 
 }  // namespace daybook::internal

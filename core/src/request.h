@@ -2,6 +2,8 @@
 #ifndef DAYBOOK_CORE_SRC_REQUEST_H_
 #define DAYBOOK_CORE_SRC_REQUEST_H_
 
+#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,10 +43,41 @@ struct Request {
   size_t bytes = 0;  // what it takes of the queue
   // Set alone: run by the sequencer between two commits.
   absl::AnyInvocable<void() &&> control;
+  Request* next = nullptr;  // RequestQueue's
+};
+
+// Requests on their way to the sequencer: any number of callers push without a lock, one takes.
+class RequestQueue {
+ public:
+  ~RequestQueue() { TakeAll(); }
+
+  void Push(std::unique_ptr<Request> request) {
+    Request* const pushed = request.release();
+    pushed->next = newest_.load(std::memory_order_relaxed);
+    while (!newest_.compare_exchange_weak(pushed->next, pushed, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+    }
+  }
+  // In the order of the pushes.
+  std::vector<std::unique_ptr<Request>> TakeAll() {
+    std::vector<std::unique_ptr<Request>> taken;
+    Request* request = newest_.exchange(nullptr, std::memory_order_acquire);
+    while (request != nullptr) {
+      Request* const next = request->next;
+      taken.emplace_back(request);
+      request = next;
+    }
+    std::reverse(taken.begin(), taken.end());
+    return taken;
+  }
+  bool empty() const { return newest_.load(std::memory_order_acquire) == nullptr; }
+
+ private:
+  std::atomic<Request*> newest_{nullptr};
 };
 
 // Checks every limit of `commit` (InvalidArgument, with the field's path) and prepares it.
-absl::StatusOr<Request> PrepareCommit(Commit commit);
+absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit);
 
 }  // namespace daybook::internal
 

@@ -35,19 +35,22 @@ Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
       largest_ring_batch_(parts_.witness != nullptr ? parts_.witness->Capacity() / 4 : 0),
       last_group_(start.mark.number) {
   const auto wake = [this] { worker_->Wake(); };
-  log_syncer_ = std::make_unique<Syncer>(parts_.runtime, "log sync", wake);
+  const auto synced = [this] {
+    if (syncs_left_.fetch_sub(1, std::memory_order_acq_rel) == 1 ||
+        parts_.durability == Durability::kRelaxed) {
+      worker_->Wake();
+    }
+  };
+  log_syncer_ = std::make_unique<Syncer>(parts_.runtime, "log sync", synced);
   if (parts_.witness != nullptr) {
-    witness_syncer_ = std::make_unique<Syncer>(parts_.runtime, "witness sync", wake);
+    witness_syncer_ = std::make_unique<Syncer>(parts_.runtime, "witness sync", synced);
     flusher_ = std::make_unique<Syncer>(parts_.runtime, "flush", wake);
   }
   worker_ = parts_.runtime->Start("sequencer", this);
 }
 
 Sequencer::~Sequencer() {
-  {
-    MutexLock lock(&mutex_);
-    closing_ = true;
-  }
+  closing_.store(true, std::memory_order_release);
   worker_->Wake();
   parts_.runtime->Await(drained_);
   // The syncers wake the worker, so it goes after them.
@@ -57,49 +60,44 @@ Sequencer::~Sequencer() {
   worker_.reset();
 }
 
-void Sequencer::Enqueue(Request request) {
+void Sequencer::Enqueue(std::unique_ptr<Request> request) {
   absl::Status refused;
-  {
-    MutexLock lock(&mutex_);
-    if (closing_) {
-      refused = absl::UnavailableError("the store is closed");
-    } else if (!stopped_.ok()) {
-      refused = Stopped(stopped_);
-    } else if (queued_bytes_ + request.bytes > parts_.queue_bytes) {
-      refused = absl::ResourceExhaustedError(
-          absl::StrCat("the queue holds ", queued_bytes_, " of ", parts_.queue_bytes,
-                       " bytes: wait for appends to finish, then retry"));
-    } else {
-      queued_bytes_ += request.bytes;
-      queue_.push_back(std::move(request));
+  if (closing_.load(std::memory_order_acquire)) {
+    refused = absl::UnavailableError("the store is closed");
+  } else if (refusing_.load(std::memory_order_acquire)) {
+    refused = Stopped(stopped());
+  } else {
+    const size_t queued = queued_bytes_.fetch_add(request->bytes, std::memory_order_relaxed);
+    if (queued + request->bytes <= parts_.queue_bytes) {
+      queue_.Push(std::move(request));
+      worker_->Wake();
+      return;
     }
+    queued_bytes_.fetch_sub(request->bytes, std::memory_order_relaxed);
+    refused = absl::ResourceExhaustedError(
+        absl::StrCat("the queue holds ", queued, " of ", parts_.queue_bytes,
+                     " bytes: wait for appends to finish, then retry"));
   }
-  if (!refused.ok()) {
-    std::move(request.done)(std::move(refused));
-    return;
-  }
-  worker_->Wake();
+  if (request->chain != nullptr) request->chain->Break();
+  std::move(request->done)(std::move(refused));
 }
 
 absl::Status Sequencer::RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
                                           bool durably) {
   Latch done;
   absl::Status outcome;
-  Request request;
-  request.control = [this, f = std::move(f), &done, durably]() mutable {
+  auto request = std::make_unique<Request>();
+  request->control = [this, f = std::move(f), &done, durably]() mutable {
     std::move(f)(builder_);
     if (!durably) done.Open();
   };
   if (durably) {
-    request.done = [&done, &outcome](absl::StatusOr<AppendResult> result) {
+    request->done = [&done, &outcome](absl::StatusOr<AppendResult> result) {
       outcome = std::move(result).status();
       done.Open();
     };
   }
-  {
-    MutexLock lock(&mutex_);
-    queue_.push_back(std::move(request));
-  }
+  queue_.Push(std::move(request));
   worker_->Wake();
   parts_.runtime->Await(done);
   return outcome;
@@ -139,6 +137,7 @@ bool Sequencer::FinishGroup(Group* finished) {
   absl::Status status = log_syncer_->status();
   if (parts_.witness != nullptr && status.ok()) {
     if (!in_flight_->witnessed) {
+      syncs_left_.fetch_add(1, std::memory_order_acq_rel);
       SubmitWitness(in_flight_.get());
       return true;
     }
@@ -165,22 +164,18 @@ bool Sequencer::FinishGroup(Group* finished) {
 
 bool Sequencer::DrainQueue() {
   if (taken_.empty()) {
-    std::vector<Request> queue;
-    {
-      MutexLock lock(&mutex_);
-      queue.swap(queue_);
-    }
+    std::vector<std::unique_ptr<Request>> queue = queue_.TakeAll();
     std::move(queue.begin(), queue.end(), std::back_inserter(taken_));
   }
   if (taken_.empty()) return false;
   const int64_t now_micros = absl::ToUnixMicros(parts_.clock->Now());
   bool progress = false;
   for (size_t n = 0; n < kRequestsPerStep && !taken_.empty(); ++n) {
-    const size_t room = taken_.front().control != nullptr ? 0 : open_.batch.size();
-    if (room >= kLargestOpenGroup) break;
-    Request request = std::move(taken_.front());
+    const bool grows = taken_.front()->control == nullptr;
+    if (grows && open_.batch.size() >= kLargestOpenGroup) break;
+    const std::unique_ptr<Request> request = std::move(taken_.front());
     taken_.pop_front();
-    Process(std::move(request), now_micros);
+    Process(*request, now_micros);
     progress = true;
     if (builder_.batch_bytes() >= kBytesPerWrite) {
       WriteOut();
@@ -195,7 +190,7 @@ void Sequencer::WriteOut() {
   if (absl::Status status = builder_.WriteTo(&open_.batch); !status.ok()) Stop(status);
 }
 
-void Sequencer::Process(Request request, int64_t now_micros) {
+void Sequencer::Process(Request& request, int64_t now_micros) {
   if (request.control != nullptr) {
     std::move(request.control)();
     if (request.done != nullptr) {
@@ -207,10 +202,7 @@ void Sequencer::Process(Request request, int64_t now_micros) {
     }
     return;
   }
-  {
-    MutexLock lock(&mutex_);
-    queued_bytes_ -= request.bytes;
-  }
+  queued_bytes_.fetch_sub(request.bytes, std::memory_order_relaxed);
   if (halted_) {
     std::move(request.done)(Stopped(stopped()));
     return;
@@ -241,9 +233,15 @@ bool Sequencer::CloseGroup() {
   open_.published = std::make_shared<const Published>(Published{open_.mark, parts_.kv->Snapshot()});
   in_flight_ = std::make_unique<Group>(std::exchange(open_, Group()));
   in_flight_->serial = in_flight_->batch.size() > largest_ring_batch_;
-  const bool sync = parts_.durability != Durability::kNone;
-  log_syncer_->Submit([this, sync] { return sync ? parts_.kv->SyncLog() : absl::OkStatus(); });
-  if (parts_.witness != nullptr && !in_flight_->serial) SubmitWitness(in_flight_.get());
+  if (parts_.durability == Durability::kNone) return true;  // nothing to wait for
+  const bool witness_beside = parts_.witness != nullptr && !in_flight_->serial;
+  // A lone caller waits for nobody's group to be built meanwhile: his log is synced here, which
+  // spares him a switch of threads there and back.
+  const bool alone = in_flight_->outcomes.size() == 1 && taken_.empty() && queue_.empty();
+  syncs_left_.fetch_add(witness_beside ? 2 : 1, std::memory_order_acq_rel);
+  if (!alone) log_syncer_->Submit([this] { return parts_.kv->SyncLog(); });
+  if (witness_beside) SubmitWitness(in_flight_.get());
+  if (alone) log_syncer_->RunHere([this] { return parts_.kv->SyncLog(); });
   return true;
 }
 
@@ -292,6 +290,7 @@ void Sequencer::Stop(const absl::Status& cause) {
     MutexLock lock(&mutex_);
     if (stopped_.ok()) stopped_ = cause;
   }
+  refusing_.store(true, std::memory_order_release);
   // The heads and rows that were built on the failed group are never used again: every later
   // commit is refused.
   std::vector<Outcome> outcomes;
@@ -309,12 +308,7 @@ void Sequencer::OpenWhenDrained() {
   if (in_flight_ != nullptr || !open_.outcomes.empty() || !taken_.empty()) return;
   if (witness_syncer_ != nullptr && !witness_syncer_->idle()) return;
   if (flusher_ != nullptr && !flusher_->idle()) return;
-  bool drained = false;
-  {
-    MutexLock lock(&mutex_);
-    drained = closing_ && queue_.empty();
-  }
-  if (drained) drained_.Open();
+  if (closing_.load(std::memory_order_acquire) && queue_.empty()) drained_.Open();
 }
 
 void Sequencer::Answer(std::vector<Outcome> outcomes) {

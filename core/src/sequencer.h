@@ -7,6 +7,7 @@
 #ifndef DAYBOOK_CORE_SRC_SEQUENCER_H_
 #define DAYBOOK_CORE_SRC_SEQUENCER_H_
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <string>
@@ -50,7 +51,7 @@ class Sequencer : public Task {
   ~Sequencer() override;
 
   // Takes the request; a refused one is answered on the caller's thread.
-  void Enqueue(Request request);
+  void Enqueue(std::unique_ptr<Request> request);
   // Has `f` run between two commits, with the builder, and waits for it; with `durably`, until what
   // it added is durable, or known not to be.
   absl::Status RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
@@ -79,7 +80,7 @@ class Sequencer : public Task {
 
   bool FinishGroup(Group* finished);
   bool DrainQueue();
-  void Process(Request request, int64_t now_micros);
+  void Process(Request& request, int64_t now_micros);
   void WriteOut();
   bool CloseGroup();
   bool AnswerRefusals();
@@ -98,17 +99,21 @@ class Sequencer : public Task {
   Group open_;
   std::unique_ptr<Group> in_flight_;
   uint64_t last_group_;
-  std::deque<Request> taken_;
+  std::deque<std::unique_ptr<Request>> taken_;
   bool halted_ = false;  // stopped_ is set
 
+  RequestQueue queue_;
+  std::atomic<size_t> queued_bytes_{0};
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> refusing_{false};  // stopped_ is set
+
   mutable Mutex mutex_;
-  std::vector<Request> queue_ ABSL_GUARDED_BY(mutex_);
-  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
   uint64_t groups_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t events_ ABSL_GUARDED_BY(mutex_) = 0;
 
+  // Jobs of the group in flight that are not done; the last one wakes the sequencer.
+  std::atomic<int> syncs_left_{0};
   Latch drained_;
   std::unique_ptr<Syncer> log_syncer_;
   std::unique_ptr<Syncer> witness_syncer_;

@@ -32,6 +32,15 @@ class Syncer : public Task {
     }
     worker_->Wake();
   }
+  // Runs the job on the caller's thread. Requires idle().
+  void RunHere(Job job) {
+    absl::Status status = std::move(job)();
+    {
+      MutexLock lock(&mutex_);
+      status_ = std::move(status);
+    }
+    done_();
+  }
   // No job is waiting or running.
   bool idle() const {
     MutexLock lock(&mutex_);

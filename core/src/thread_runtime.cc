@@ -1,39 +1,43 @@
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "daybook/core/runtime.h"
 #include "fatal.h"
+#include "futex.h"
 
 namespace daybook {
 
 void Latch::Open() {
-  MutexLock lock(&mutex_);
-  open_ = true;
-  opened_.SignalAll();  // under the lock: a waiter may destroy the latch once it is released
+  // A waiter may destroy the latch as soon as it reads kOpen: only its address is used after.
+  if (state_.exchange(kOpen, std::memory_order_acq_rel) == kAwaited) {
+    internal::FutexWakeAll(&state_);
+  }
 }
 
 bool Latch::is_open() const {
-  MutexLock lock(&mutex_);
-  return open_;
+  return state_.load(std::memory_order_acquire) == kOpen;
 }
 
 bool Latch::Wait(absl::Duration timeout) {
-  // Far enough for "never", near enough not to overflow the clocks.
-  constexpr absl::Duration kLongest = absl::Hours(24 * 365);
-  MutexLock lock(&mutex_);
-  if (timeout >= kLongest) {
-    while (!open_) opened_.Wait(&mutex_);
-    return true;
+  const absl::Time deadline = absl::Now() + timeout;
+  while (true) {
+    uint32_t state = kClosed;
+    state_.compare_exchange_strong(state, kAwaited, std::memory_order_acq_rel);
+    if (state == kOpen) return true;
+    if (timeout == absl::InfiniteDuration()) {
+      internal::FutexWait(state_, kAwaited);
+      continue;
+    }
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return is_open();
+    const timespec rest = absl::ToTimespec(std::min(left, absl::Hours(1)));
+    internal::FutexWait(state_, kAwaited, &rest);
   }
-  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(timeout);
-  while (!open_) {
-    if (!opened_.WaitUntil(&mutex_, deadline)) break;
-  }
-  return open_;
 }
 
 namespace {
@@ -55,29 +59,32 @@ class ThreadWorker : public Runtime::Worker {
   }
 
   void Wake() override {
-    if (due_.exchange(true, std::memory_order_acq_rel)) return;
-    MutexLock lock(&mutex_);
-    woken_.Signal();
+    if (state_.exchange(kDue, std::memory_order_acq_rel) == kAsleep) {
+      internal::FutexWakeAll(&state_);
+    }
   }
 
  private:
+  enum : uint32_t { kIdle, kDue, kAsleep };
+
   void Run() {
     while (!stop_.load(std::memory_order_acquire)) {
-      if (due_.exchange(false, std::memory_order_acq_rel)) {
+      if (state_.exchange(kIdle, std::memory_order_acq_rel) == kDue) {
         while (task_->Step()) {
           if (stop_.load(std::memory_order_acquire)) return;
         }
       }
-      MutexLock lock(&mutex_);
-      while (!due_.load(std::memory_order_acquire)) woken_.Wait(&mutex_);
+      uint32_t state = kIdle;
+      if (!state_.compare_exchange_strong(state, kAsleep, std::memory_order_acq_rel)) continue;
+      while (state_.load(std::memory_order_acquire) == kAsleep) {
+        internal::FutexWait(state_, kAsleep);
+      }
     }
   }
 
   Task* const task_;
-  std::atomic<bool> due_{true};
+  std::atomic<uint32_t> state_{kDue};
   std::atomic<bool> stop_{false};
-  Mutex mutex_;
-  CondVar woken_;
   std::thread thread_;  // the last: it uses all of the above
 };
 

@@ -24,7 +24,8 @@ enum class PayloadEncoding : uint8_t {
 
 // A fact to be appended.
 struct Event {
-  // Makes the append idempotent: a second append of the same ids changes nothing. None: a random
+  // Makes the append idempotent, in the whole store and for good: a second append of the same ids
+  // changes nothing. Costs an index entry of about 29 bytes on disk and a look-up. None: a random
   // one is given, and a retry appends again.
   EventId id;
   // The stable name of its type, 1 to kMaxTypeNameBytes bytes.

@@ -2,13 +2,12 @@
 #ifndef DAYBOOK_CORE_RUNTIME_H_
 #define DAYBOOK_CORE_RUNTIME_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "daybook/core/mutex.h"
 
 namespace daybook {
 
@@ -35,9 +34,8 @@ class Latch {
   friend class ThreadRuntime;
   bool Wait(absl::Duration timeout);
 
-  mutable Mutex mutex_;
-  CondVar opened_;
-  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+  enum : uint32_t { kClosed, kAwaited, kOpen };
+  std::atomic<uint32_t> state_{kClosed};
 };
 
 class Runtime {
