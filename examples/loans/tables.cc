@@ -132,9 +132,13 @@ std::string ToTsv(const Table& table) {
 }
 
 std::string Grouped(int64_t number) {
-  std::string text = absl::StrCat(number);
-  const size_t first = text.front() == '-' ? 1 : 0;
-  for (size_t i = text.size(); i > first + 3;) text.insert(i -= 3, ",");
+  const std::string digits = absl::StrCat(number);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const bool after_digit = i > 0 && digits[i - 1] != '-';
+    if (after_digit && (digits.size() - i) % 3 == 0) text.push_back(',');
+    text.push_back(digits[i]);
+  }
   return text;
 }
 
