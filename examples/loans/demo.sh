@@ -3,7 +3,7 @@
 #
 #   INPUT=log.csv[.gz] REPORT=report.json examples/loans/demo.sh BIN
 #
-# BIN is the directory with `loans` and `daybook`. Without INPUT a log is generated. The stores lie
+# BIN is the directory with `loans` and `daybook`. Without INPUT a log of ROWS steps is generated. The stores lie
 # in a temporary directory that is removed afterwards.
 set -euo pipefail
 
@@ -21,8 +21,8 @@ figures() { grep -v events_per_second "$1"; }
 input=${INPUT:-}
 if [[ -z $input ]]; then
   input=$temp/log.csv.gz
-  say "Making a log of 100,000 steps"
-  "$loans" generate --rows 100000 --seed 2012 --output "$input"
+  say "Making a log of ${ROWS:-100000} steps"
+  "$loans" generate --rows "${ROWS:-100000}" --seed 2012 --output "$input"
 fi
 
 say "Running $(basename "$input"), one command a row, each durable"
