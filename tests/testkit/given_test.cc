@@ -346,5 +346,16 @@ TEST(GivenFinds, ADecideThatDependsOnMoreThanTheState) {
                           "Decide is not deterministic");
 }
 
+// A wrong aggregate is the news; that the expectations do not hold either is none.
+TEST(GivenFinds, OneThingAtATime) {
+  EXPECT_NONFATAL_FAILURE(Given<Wallet>(Make<Deposited>({.note = "\xff"}))
+                              .When(Make<Withdraw>({.wallet = "7", .amount = 1}))
+                              .ThenEmits(Make<Deposited>())
+                              .ThenInvalid("amount")
+                              .ThenRejected<InsufficientFunds>({.missing = 2})
+                              .ThenState({.closed = true}),
+                          "event 0 does not survive");
+}
+
 }  // namespace
 }  // namespace wallet

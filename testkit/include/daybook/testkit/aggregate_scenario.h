@@ -54,6 +54,8 @@ class AggregateScenario {
   void ThenInvalid(absl::string_view field) const;
   // The rejection, when it is one of this type; else reports and returns nullptr.
   const google::protobuf::Message* ThenRejected(const google::protobuf::Descriptor* expected) const;
+  // What must be so of every aggregate is so. When not, that is reported, and no expectation is.
+  bool holds() const { return holds_; }
   // The folded state after everything.
   const google::protobuf::Message& state() const { return *state_; }
 
@@ -61,6 +63,8 @@ class AggregateScenario {
   void Fail(absl::string_view what) const;
 
  private:
+  // Each returns false when it has reported something.
+  bool Decide(const CommandCalls& command_calls, const WhenOptions& options);
   bool CheckHistory();
   bool CheckRoundTrip(const google::protobuf::Message& message, absl::string_view what) const;
   std::string Story() const;
@@ -73,6 +77,7 @@ class AggregateScenario {
   MessagePtr command_;  // nullptr: none
   absl::Status invalid_;
   DecisionUnderTest decision_;
+  bool holds_ = true;
   CallSite at_ = CallSite::Here();
 };
 

@@ -103,7 +103,7 @@ template <typename M>
 void ExpectMatch(const AggregateScenario& scenario, absl::string_view what,
                  const testing::Matcher<const M&>& matcher, const M& actual) {
   testing::StringMatchResultListener explanation;
-  if (matcher.MatchAndExplain(actual, &explanation)) return;
+  if (!scenario.holds() || matcher.MatchAndExplain(actual, &explanation)) return;
   std::string text = absl::StrCat("the ", what, " is another one than expected\n  Expected: ",
                                   testing::DescribeMatcher<const M&>(matcher), "\n  Actual: ");
   absl::StrAppend(&text, explanation.str().empty() ? actual.ShortDebugString() : explanation.str());
