@@ -20,6 +20,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "open_rocks.h"
+#include "read_everything.h"
 #include "temp_directory.h"
 
 namespace daybook {
@@ -35,41 +36,6 @@ StoreOptions SmallOptions() {
   StoreOptions options;
   options.witness_bytes = size_t{1} << 20;
   return options;
-}
-
-// Everything that a user could read of a store, as text.
-using Content = std::vector<std::string>;
-
-absl::StatusOr<Content> ReadEverything(const EventStore& store) {
-  Content content;
-  const auto reader = store.Reader();
-  ReadLogOptions options;
-  while (true) {
-    absl::StatusOr<EventBatch> batch = reader->ReadLog(options);
-    if (!batch.ok()) return batch.status();
-    for (const RecordedEvent& event : *batch) {
-      content.push_back(absl::StrCat(event.position.ToString(), " ", event.stream, "@",
-                                     event.version, " ", event.type, " ", event.id.ToString(), " ",
-                                     event.payload));
-      absl::StatusOr<EventBatch> in_stream =
-          reader->ReadStream(event.stream, {.from = event.version, .limit = 1});
-      if (!in_stream.ok()) return in_stream.status();
-      if (in_stream->empty() || in_stream->front().id != event.id) {
-        content.push_back(absl::StrCat("not in its stream: ", event.position.ToString()));
-      }
-    }
-    options.from = batch->next();
-    if (batch->at_end()) break;
-  }
-  for (const auto& [name, table] : store.Tables()) {
-    absl::Status scanned = reader->ScanRows(
-        table, {}, [&, &table_name = name](absl::string_view key, absl::string_view value) {
-          content.push_back(absl::StrCat(table_name, "[", key, "] = ", value));
-          return true;
-        });
-    if (!scanned.ok()) return scanned;
-  }
-  return content;
 }
 
 class RecoveryTest : public testing::Test {
@@ -147,7 +113,7 @@ class RecoveryTest : public testing::Test {
 
 TEST_F(RecoveryTest, AClosedStoreComesBackWhole) {
   const std::string path = directory_ / "store";
-  Content before;
+  StoreContent before;
   std::string chain;
   {
     auto store = Open(path);
@@ -176,7 +142,7 @@ TEST_F(RecoveryTest, AKilledStoreComesBackWhole) {
   ASSERT_THAT(store, IsOk());
   for (int round = 0; round < 3; ++round) {
     Fill(store->get(), 50, round * 50);
-    const Content before = ReadEverything(**store).value();
+    const StoreContent before = ReadEverything(**store).value();
     const std::string copy = CopyOf(path, "killed");
     EXPECT_THAT(VerifyStore(copy, SmallOptions()), IsOk());
     {
@@ -200,7 +166,7 @@ TEST_F(RecoveryTest, WhatTheLogLostTheWitnessGivesBack) {
   auto store = Open(path);
   ASSERT_THAT(store, IsOk());
   Fill(store->get(), 60);
-  const Content before = ReadEverything(**store).value();
+  const StoreContent before = ReadEverything(**store).value();
   const uint64_t size = fs::file_size(FileIn(path, ".log"));
   ASSERT_GT(size, 1000u);
   for (uint64_t cut = 0; cut < size; cut += size / 40) {
@@ -226,7 +192,7 @@ TEST_F(RecoveryTest, ADamagedWitnessLosesNothing) {
   auto store = Open(path);
   ASSERT_THAT(store, IsOk());
   Fill(store->get(), 20);
-  const Content before = ReadEverything(**store).value();
+  const StoreContent before = ReadEverything(**store).value();
   for (uint64_t offset = 0; offset < 64'000; offset += 997) {
     const std::string copy = CopyOf(path, "flipped");
     FlipBit(copy + "/witness", offset, static_cast<int>(offset % 8));
@@ -267,7 +233,7 @@ TEST_F(RecoveryTest, ADamagedManifestIsRefusedOrHarmless) {
   }
   auto store = Open(path);
   ASSERT_THAT(store, IsOk());
-  const Content before = ReadEverything(**store).value();
+  const StoreContent before = ReadEverything(**store).value();
   store->reset();
   const uint64_t size = fs::file_size(Manifest(path));
   int refused = 0;
@@ -314,7 +280,7 @@ TEST_F(RecoveryTest, AGroupTooLargeForTheRingIsWrittenSerially) {
                                {Event{.type = "T", .payload = std::string(3'000'000, 'x')}}),
               IsOk());
   Fill(store->get(), 5, 100);
-  const Content before = ReadEverything(**store).value();
+  const StoreContent before = ReadEverything(**store).value();
   auto reopened = Open(CopyOf(path, "killed"));
   ASSERT_THAT(reopened, IsOk());
   EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before));
@@ -512,7 +478,7 @@ TEST_F(RecoveryTest, EveryDurabilityComesBackAfterAKill) {
     auto store = OpenStore(path, options);
     ASSERT_THAT(store, IsOk());
     Fill(store->get(), 40);
-    const Content before = ReadEverything(**store).value();
+    const StoreContent before = ReadEverything(**store).value();
     const std::string copy = CopyOf(path, "killed");
     for (int i = 0; i < 2; ++i) {
       auto reopened = OpenStore(copy, options);
