@@ -3,8 +3,8 @@
 #
 #   INPUT=log.csv[.gz] REPORT=report.json examples/loans/demo.sh BIN
 #
-# BIN is the directory with `loans` and `daybook`. Without INPUT a log of ROWS steps is generated. The stores lie
-# in a temporary directory that is removed afterwards.
+# BIN is the directory with `loans` and `daybook`. Without INPUT a log of ROWS steps is generated.
+# The stores lie in a temporary directory that is removed afterwards.
 set -euo pipefail
 
 bin=${1:?"usage: demo.sh BIN"}
