@@ -92,6 +92,9 @@ void SetDurability(rocksdb::DBOptions& db) {
   db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   // A failed write or sync ends the writing: what the medium holds is known only by reading again.
   db.max_bgerror_resume_count = 0;
+  // One thread writes.
+  db.allow_concurrent_memtable_write = false;
+  db.enable_write_thread_adaptive_yield = false;
   db.enable_pipelined_write = false;
   db.unordered_write = false;
   db.two_write_queues = false;

@@ -41,7 +41,7 @@ struct StoreOptions {
   size_t queue_bytes = size_t{256} << 20;
   // The witness ring, 1 MiB to 1 GiB, fixed when the store is made. It holds every group that is
   // not yet in a table file; a larger one means fewer, larger flushes and a longer opening.
-  size_t witness_bytes = size_t{32} << 20;
+  size_t witness_bytes = size_t{64} << 20;
   // Shared by all reads of table files. More: fewer reads from the disk.
   size_t block_cache_bytes = size_t{64} << 20;
   // Stream heads and names kept in memory, each about 100 bytes.
