@@ -28,10 +28,35 @@ Commit MakeCommit(uint64_t n, const std::string& payload) {
   return commit;
 }
 
+// A store in which every stream has its first event.
+std::unique_ptr<EventStore> OpenWithStreams(const std::string& path, Durability durability) {
+  auto store = OpenBenchStore(path, durability);
+  const std::string payload = Payload(1);
+  for (uint64_t n = 0; n < kStreams; n += kBulkEvents) {
+    Commit commit;
+    for (uint64_t i = n; i < n + kBulkEvents; ++i) {
+      commit.appends.push_back({StreamOf(i), ExpectedVersion::Any(), {}});
+      commit.appends.back().events.push_back(MakeEvent(payload));
+    }
+    Check(store->Append(std::move(commit)).status());
+  }
+  return store;
+}
+
+// The same by hand.
+void AddStreams(HandLog* log) {
+  const std::string payload = Payload(1);
+  for (uint64_t n = 0; n < kStreams; n += kBulkEvents) {
+    rocksdb::WriteBatch batch;
+    for (uint64_t i = n; i < n + kBulkEvents; ++i) log->Add(&batch, i, 0, payload);
+    log->Write(&batch, /*sync=*/true);
+  }
+}
+
 // Appends `total` events from `threads` threads that keep `in_flight` of them going each.
 double InFlight(int threads, int in_flight, Durability durability) {
   Directory directory;
-  const auto store = OpenBenchStore(directory.path(), durability);
+  const auto store = OpenWithStreams(directory.path(), durability);
   const std::string payload = Payload(1);
   const size_t each = Scaled(kAppends) / static_cast<size_t>(threads);
   const Stopwatch watch;
@@ -66,7 +91,7 @@ double InFlight(int threads, int in_flight, Durability durability) {
 
 double Blocking(int threads, Durability durability) {
   Directory directory;
-  const auto store = OpenBenchStore(directory.path(), durability);
+  const auto store = OpenWithStreams(directory.path(), durability);
   const std::string payload = Payload(1);
   const size_t each = Scaled(kAppends) / static_cast<size_t>(threads);
   const Stopwatch watch;
@@ -88,6 +113,7 @@ double Blocking(int threads, Durability durability) {
 double HandInFlight(int threads, int in_flight) {
   Directory directory;
   HandLog log(directory.path());
+  AddStreams(&log);
   GroupCommit commit(&log);
   const std::string payload = Payload(1);
   const size_t each = Scaled(kAppends) / static_cast<size_t>(threads);
@@ -100,7 +126,7 @@ double HandInFlight(int threads, int in_flight) {
         GroupCommit::Waiter& waiter = waiters[i % waiters.size()];
         if (i >= waiters.size()) GroupCommit::Wait(&waiter);
         waiter.stream = (i * static_cast<size_t>(threads) + static_cast<size_t>(thread)) % kStreams;
-        waiter.version = i;
+        waiter.version = i + 1;
         waiter.event = payload;
         commit.Submit(&waiter);
       }
@@ -115,7 +141,7 @@ double HandInFlight(int threads, int in_flight) {
 
 double SingleP50(Durability durability) {
   Directory directory;
-  const auto store = OpenBenchStore(directory.path(), durability);
+  const auto store = OpenWithStreams(directory.path(), durability);
   const std::string payload = Payload(1);
   std::vector<double> micros;
   for (size_t i = 0; i < Scaled(kSingleAppends); ++i) {
@@ -129,12 +155,13 @@ double SingleP50(Durability durability) {
 double HandSingleP50() {
   Directory directory;
   HandLog log(directory.path());
+  AddStreams(&log);
   const std::string payload = Payload(1);
   std::vector<double> micros;
   for (size_t i = 0; i < Scaled(kSingleAppends); ++i) {
     const Stopwatch watch;
     rocksdb::WriteBatch batch;
-    log.Add(&batch, i % kStreams, i, payload);
+    log.Add(&batch, i % kStreams, i + 1, payload);
     log.Write(&batch, /*sync=*/true);
     micros.push_back(watch.Micros());
   }
@@ -143,7 +170,7 @@ double HandSingleP50() {
 
 double Bulk() {
   Directory directory;
-  const auto store = OpenBenchStore(directory.path(), Durability::kStrict);
+  const auto store = OpenWithStreams(directory.path(), Durability::kStrict);
   const std::string payload = Payload(1);
   const size_t commits = Scaled(kBulkCommits);
   const Stopwatch watch;
@@ -159,12 +186,13 @@ double Bulk() {
 double HandBulk() {
   Directory directory;
   HandLog log(directory.path());
+  AddStreams(&log);
   const std::string payload = Payload(1);
   const size_t commits = Scaled(kBulkCommits);
   const Stopwatch watch;
   for (size_t i = 0; i < commits; ++i) {
     rocksdb::WriteBatch batch;
-    for (size_t j = 0; j < kBulkEvents; ++j) log.Add(&batch, i, j, payload);
+    for (size_t j = 0; j < kBulkEvents; ++j) log.Add(&batch, i, j + 1, payload);
     log.Write(&batch, /*sync=*/true);
   }
   return static_cast<double>(commits * kBulkEvents) / watch.Seconds();
