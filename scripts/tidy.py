@@ -183,6 +183,17 @@ def umbrella(files):
                 yield path, 1, f"the umbrella and the rooms differ about {header}"
 
 
+def references(files):
+    """A page that a comment sends the reader to is there."""
+    pages = {f.path for f in files if f.suffix == ".md"}
+    for file in files:
+        if file.suffix not in (".md", ".py"):
+            for number, line in enumerate(file.lines, 1):
+                for page in re.findall(r"\bdocs/[\w/-]+\.md\b", line):
+                    if page not in pages:
+                        yield file.path, number, f"there is no {page}"
+
+
 def duplicate_guards(files):
     seen = {}
     for file in files:
@@ -212,6 +223,7 @@ def check(root):
     yield from unbuilt(files)
     yield from duplicate_guards(files)
     yield from umbrella(files)
+    yield from references(files)
 
 
 def main(arguments):

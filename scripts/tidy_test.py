@@ -109,6 +109,11 @@ class Tidy(unittest.TestCase):
         self.assertEqual(self.found({**files, umbrella: header(
             "DAYBOOK_DAYBOOK_H_", '#include "daybook/core/a.h"  // export\n')}), [])
 
+    def test_pages_that_comments_name_are_there(self):
+        files = self.source("// See docs/formats/a.md.\n")
+        self.assert_finds("there is no docs/formats/a.md", files, line=1)
+        self.assertEqual(self.found({**files, "docs/formats/a.md": "# A\n"}), [])
+
     def test_scripts_are_executable(self):
         files = {"a.sh": "#!/bin/bash\n"}
         self.assertEqual(self.found(files), [])
