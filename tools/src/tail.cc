@@ -11,7 +11,7 @@
 namespace daybook::tools {
 namespace {
 
-constexpr uint64_t kBatchEvents = 1024;
+constexpr uint64_t kTailBatchEvents = 1024;
 
 // The position after which the last `count` events stand.
 absl::StatusOr<Position> BeforeLast(uint64_t count, const StoreReader& reader) {
@@ -20,7 +20,7 @@ absl::StatusOr<Position> BeforeLast(uint64_t count, const StoreReader& reader) {
   options.from = Position::End();
   while (true) {
     // One more than wanted: it is the one that they stand after.
-    options.limit = static_cast<size_t>(std::min(count, kBatchEvents - 1) + 1);
+    options.limit = static_cast<size_t>(std::min(count, kTailBatchEvents - 1) + 1);
     DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
     if (batch.size() > count) return batch[count].position;
     if (batch.at_end()) return Position::Start();
