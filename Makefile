@@ -3,7 +3,7 @@
 #   make                      the release build, programs in build/release/bin
 #   make test                 the whole test suite, on the dev build
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
-#   make bench                the benchmarks, ending with the RATIO lines
+#   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
 #   make format               formats every source file
 #   make install PREFIX=dir   installs the libraries, the generator and the tools
 #   make clean                removes build/
@@ -11,6 +11,7 @@
 PREFIX ?= /usr/local
 INPUT ?=
 REPORT ?=
+SCALE ?= 1
 
 .PHONY: all test demo bench format install clean help setup
 .DEFAULT_GOAL := all
@@ -31,7 +32,7 @@ demo: all
 	INPUT='$(INPUT)' REPORT='$(REPORT)' examples/loans/demo.sh build/release/bin
 
 bench: all
-	bench/run.sh build/release/bin
+	DAYBOOK_BENCH_SCALE='$(SCALE)' build/release/bin/daybook_bench
 
 format:
 	@scripts/setup.sh ci
