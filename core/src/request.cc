@@ -16,7 +16,7 @@ namespace {
 // Per event and per row, what the queue is charged beside the bytes.
 constexpr size_t kOverheadBytes = 200;
 
-absl::StatusOr<PreparedEvent> PrepareEvent(Event event, absl::string_view path) {
+absl::Status CheckEvent(const Event& event, absl::string_view path) {
   DAYBOOK_RETURN_IF_ERROR(ValidateTypeName(event.type, absl::StrCat(path, ".type")));
   if (event.schema_version == 0 || event.schema_version > 0xFFFF) {
     return InvalidFieldError(absl::StrCat(path, ".schema_version"), "must be 1 to 65535");
@@ -29,7 +29,10 @@ absl::StatusOr<PreparedEvent> PrepareEvent(Event event, absl::string_view path) 
         absl::StrCat(path, ".payload"),
         absl::StrCat("must be at most ", kMaxPayloadBytes, " bytes, is ", event.payload.size()));
   }
-  DAYBOOK_RETURN_IF_ERROR(ValidateMetadata(event.metadata, absl::StrCat(path, ".metadata")));
+  return ValidateMetadata(event.metadata, absl::StrCat(path, ".metadata"));
+}
+
+PreparedEvent PrepareEvent(Event event) {
   PreparedEvent prepared;
   prepared.metadata = EncodeMetadata(event.metadata);
   prepared.id_given = !event.id.is_nil();
@@ -87,10 +90,12 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   request.appends.reserve(commit.appends.size());
   for (size_t i = 0; i < commit.appends.size(); ++i) {
     StreamAppend& append = commit.appends[i];
-    const std::string path = absl::StrCat("commit.appends[", i, "]");
-    DAYBOOK_RETURN_IF_ERROR(ValidateStreamName(append.stream, absl::StrCat(path, ".stream")));
+    const auto path = [i] { return absl::StrCat("commit.appends[", i, "]"); };
+    if (!ValidateStreamName(append.stream).ok()) {
+      return ValidateStreamName(append.stream, absl::StrCat(path(), ".stream"));
+    }
     if (const auto exact = append.expected.exact(); exact.has_value() && *exact > kMaxVersion) {
-      return InvalidFieldError(absl::StrCat(path, ".expected"),
+      return InvalidFieldError(absl::StrCat(path(), ".expected"),
                                absl::StrCat("must be at most ", kMaxVersion));
     }
     events += append.events.size();
@@ -102,9 +107,11 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
     prepared.expected = append.expected;
     prepared.events.reserve(append.events.size());
     for (size_t j = 0; j < append.events.size(); ++j) {
-      DAYBOOK_ASSIGN_OR_RETURN(
-          PreparedEvent event,
-          PrepareEvent(std::move(append.events[j]), absl::StrCat(path, ".events[", j, "]")));
+      // The path is spelled out when it is wanted: that costs more than the checks.
+      if (!CheckEvent(append.events[j], "event").ok()) {
+        return CheckEvent(append.events[j], absl::StrCat(path(), ".events[", j, "]"));
+      }
+      PreparedEvent event = PrepareEvent(std::move(append.events[j]));
       request.bytes += event.payload.size() + event.metadata.size() + kOverheadBytes;
       prepared.events.push_back(std::move(event));
     }
@@ -113,8 +120,9 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   }
   for (size_t i = 0; i < commit.claims.size(); ++i) {
     const Claim& claim = commit.claims[i];
-    DAYBOOK_RETURN_IF_ERROR(
-        CheckRow(absl::StrCat("commit.claims[", i, "]"), claim.key, claim.value.size()));
+    if (claim.key.size() > kMaxRowKeyBytes || claim.value.size() > kMaxRowBytes) {
+      return CheckRow(absl::StrCat("commit.claims[", i, "]"), claim.key, claim.value.size());
+    }
     request.bytes += claim.key.size() + claim.value.size() + kOverheadBytes;
   }
   for (size_t i = 0; i < commit.writes.size(); ++i) {
