@@ -119,6 +119,7 @@ uint64_t Sequencer::events() const {
 }
 
 bool Sequencer::Step() {
+  if (drained_.is_open()) return false;  // the syncers may be gone
   Group finished;
   bool progress = FinishGroup(&finished);
   // The disk first, the callers of the finished group after.
