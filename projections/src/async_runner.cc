@@ -194,7 +194,7 @@ void AsyncRunner::FlushDue(Feed& feed, absl::Time now) {
       if (std::optional<Commit> commit = follower->Flush(feed.at_tip)) {
         store_->AppendAsync(*std::move(commit),
                             [mailbox = mailbox_, follower](absl::StatusOr<AppendResult> result) {
-                              mailbox->Push(follower, result.status());
+                              mailbox->Push(follower, std::move(result).status());
                             });
       }
     }
