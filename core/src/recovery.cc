@@ -84,16 +84,12 @@ absl::StatusOr<RecoveryPlan> PlanRecovery(const Kv& kv, const WitnessContent& wi
       }
       continue;
     }
-    if (group.digest_only) return Lost(plan.found, group.number, group.tip);
+    const uint64_t next =
+        (plan.replay.empty() ? plan.found.number : plan.replay.back()->number) + 1;
+    if (group.digest_only || group.number != next) {
+      return Lost(plan.found, witness.groups.back().number, witness.groups.back().tip);
+    }
     plan.replay.push_back(&group);
-  }
-  if (!plan.replay.empty() && plan.replay.front()->number != plan.found.number + 1) {
-    return Lost(plan.found, plan.replay.back()->number, plan.replay.back()->tip);
-  }
-  // The ring holds a later group behind one that was damaged: that one must be in the log.
-  const uint64_t newest = plan.replay.empty() ? plan.found.number : plan.replay.back()->number;
-  if (newest < witness.beyond_gap_group) {
-    return Lost(plan.found, witness.beyond_gap_group, witness.beyond_gap_tip);
   }
   return plan;
 }

@@ -62,25 +62,35 @@ class Scanner {
 
   absl::Status Scan(WitnessContent* content) {
     content->header = slot_.header;
+    const uint64_t last = slot_.head + ring_->bytes();
     uint64_t number = slot_.header.flushed_group;
     uint32_t link = slot_.head_link;
-    while (true) {
+    bool gap = false;
+    bool in_sequence = true;  // `at` is where the record after `number` belongs
+    for (uint64_t at = slot_.head; at < last;) {
       std::string record;
       std::optional<RecordHead> head;
-      DAYBOOK_ASSIGN_OR_RETURN(head, Intact(end_, slot_.head + ring_->bytes() - end_, &record));
-      if (!head.has_value() || head->number != number + 1 || head->link != link) break;
-      WitnessGroup group{.number = head->number,
-                         .tip = head->tip,
-                         .chain = head->chain,
-                         .digest_only = (head->flags & kDigestOnly) != 0};
-      group.batch = record.substr(kRecordHead, head->batch_bytes);
-      content->groups.push_back(std::move(group));
-      end_ += RecordSpace(head->batch_bytes);
+      DAYBOOK_ASSIGN_OR_RETURN(head, Intact(at, last - at, &record));
+      const bool taken = head.has_value() &&
+                         (in_sequence ? head->number == number + 1 && head->link == link
+                                      : head->number > number + 1 && (head->flags & kAfterSync));
+      in_sequence = taken;
+      if (!taken) {
+        // Closed in order, nothing follows: the rest of the ring need not be read.
+        if (slot_.header.clean) break;
+        gap = true;
+        at += kWitnessBlock;
+        continue;
+      }
+      content->groups.push_back(ToGroup(*head, record));
+      at += RecordSpace(head->batch_bytes);
       number = head->number;
       link = head->crc32c;
+      if (gap) continue;
+      end_ = at;
       held_.push_back({number, end_, link});
     }
-    return slot_.header.clean ? absl::OkStatus() : LookBeyond(number, content);
+    return absl::OkStatus();
   }
 
   uint64_t end() const { return end_; }
@@ -103,25 +113,19 @@ class Scanner {
     return head;
   }
 
-  // Looks in every block after the last group for the head of a later one.
-  absl::Status LookBeyond(uint64_t number, WitnessContent* content) {
-    const uint64_t last = slot_.head + ring_->bytes();
-    for (uint64_t at = end_; at < last; at += kWitnessBlock) {
-      std::string record;
-      std::optional<RecordHead> head;
-      DAYBOOK_ASSIGN_OR_RETURN(head, Intact(at, last - at, &record));
-      if (!head.has_value() || head->number <= std::max(number, content->beyond_gap_group))
-        continue;
-      content->beyond_gap_group = head->number;
-      content->beyond_gap_tip = head->tip;
-    }
-    return absl::OkStatus();
+  static WitnessGroup ToGroup(const RecordHead& head, const std::string& record) {
+    WitnessGroup group{.number = head.number,
+                       .tip = head.tip,
+                       .chain = head.chain,
+                       .digest_only = (head.flags & kDigestOnly) != 0};
+    group.batch = record.substr(kRecordHead, head.batch_bytes);
+    return group;
   }
 
   Ring* const ring_;
   const WitnessSlot& slot_;
-  uint64_t end_;
-  std::deque<Held> held_;
+  uint64_t end_;           // of what is held
+  std::deque<Held> held_;  // the groups up to the first gap
 };
 
 class WitnessImpl : public Witness {
@@ -150,6 +154,7 @@ class WitnessImpl : public Witness {
   absl::Status Append(const WitnessGroup& group, bool sync) override {
     uint64_t position;
     uint32_t link;
+    bool after_sync;
     {
       MutexLock lock(&mutex_);
       DAYBOOK_RETURN_IF_ERROR(failed_);
@@ -161,8 +166,9 @@ class WitnessImpl : public Witness {
       }
       position = tail_;
       link = last_link_;
+      after_sync = held_.empty() || last_synced_;
     }
-    const uint32_t crc = EncodeRecord(store_id_, group, link, &record_);
+    const uint32_t crc = EncodeRecord(store_id_, group, link, after_sync, &record_);
     absl::Status status = ring_.Write(position, record_);
     if (status.ok() && sync) status = ring_.Sync();
 
@@ -171,6 +177,7 @@ class WitnessImpl : public Witness {
     tail_ = position + record_.size();
     last_number_ = group.number;
     last_link_ = crc;
+    last_synced_ = sync;
     held_.push_back({group.number, tail_, crc});
     return absl::OkStatus();
   }
@@ -241,6 +248,7 @@ class WitnessImpl : public Witness {
   uint64_t tail_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_);
   uint32_t last_link_ ABSL_GUARDED_BY(mutex_);
+  bool last_synced_ ABSL_GUARDED_BY(mutex_) = false;  // what was found when opening: not by us
   std::deque<Held> held_ ABSL_GUARDED_BY(mutex_);
   absl::Status failed_ ABSL_GUARDED_BY(mutex_);
 };

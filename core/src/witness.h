@@ -46,14 +46,10 @@ struct WitnessHeader {
 
 struct WitnessContent {
   WitnessHeader header;
-  // The intact groups after header.flushed_group, in order, without a gap, up to the first that is
-  // missing or torn.
+  // The intact groups after header.flushed_group, in order. A number that is missing between two of
+  // them is a group that was synced, and damaged since. What a crash tore is not among them, nor
+  // anything after it. Where one is missing, WriteHeader comes before the next Append.
   std::vector<WitnessGroup> groups;
-  // The last intact group that stands in the ring after a gap, and its tip; 0: none. When every
-  // group was synced before the next was written, the one that is missing was damaged afterwards:
-  // the store's tip must be at least this one.
-  uint64_t beyond_gap_group = 0;
-  uint64_t beyond_gap_tip = 0;
 };
 
 // Not thread-safe, but for one thread in Append beside one in WriteHeader; SpaceFor, Free and

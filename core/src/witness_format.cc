@@ -95,13 +95,13 @@ absl::StatusOr<WitnessSlot> DecodeSlot(absl::string_view bytes) {
 }
 
 uint32_t EncodeRecord(const Uuid& store_id, const WitnessGroup& group, uint32_t link,
-                      std::string* to) {
+                      bool after_sync, std::string* to) {
   to->clear();
   to->reserve(RecordSpace(group.batch.size()));
   to->append(kRecordMagic.data(), kRecordMagic.size());
   AppendLittle<uint32_t>(0, to);
   AppendLittle(link, to);
-  AppendLittle<uint32_t>(group.digest_only ? kDigestOnly : 0, to);
+  AppendLittle<uint32_t>((group.digest_only ? kDigestOnly : 0) | (after_sync ? kAfterSync : 0), to);
   AppendLittle(group.number, to);
   AppendLittle(group.tip, to);
   AppendLittle<uint64_t>(group.batch.size(), to);

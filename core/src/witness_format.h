@@ -35,7 +35,9 @@ absl::StatusOr<WitnessSlot> DecodeSlot(absl::string_view bytes);
 
 // A group's record: its fixed head, then the batch, then zeros up to the next block.
 inline constexpr uint64_t kRecordHead = 72;
-inline constexpr uint32_t kDigestOnly = 1;
+inline constexpr uint32_t kDigestOnly = 1;  // of RecordHead::flags
+inline constexpr uint32_t kAfterSync =
+    2;  // all records before it were synced before it was written
 
 // The bytes of a record with a batch of that length in the ring.
 constexpr uint64_t RecordSpace(uint64_t batch_bytes) {
@@ -54,7 +56,7 @@ struct RecordHead {
 
 // Replaces `*to` with the record, padded; returns its CRC, the link of the next one.
 uint32_t EncodeRecord(const Uuid& store_id, const WitnessGroup& group, uint32_t link,
-                      std::string* to);
+                      bool after_sync, std::string* to);
 // nullopt when `bytes`, a block, does not begin with a record's head.
 std::optional<RecordHead> DecodeRecordHead(absl::string_view bytes);
 // Whether `bytes`, at least the head and the batch, are the record that was written.

@@ -224,6 +224,37 @@ TEST_F(RecoveryTest, WhatBothLostIsRefusedByName) {
   EXPECT_THAT(Open(path), StatusIs(absl::StatusCode::kDataLoss));
 }
 
+// One group's copy in the ring is damaged, and the log is cut: at its end, so that the groups after
+// it are still in the ring; before it, so that it is lost and told.
+TEST_F(RecoveryTest, AGapInTheWitnessIsBridgedOrRefused) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 20);
+  const StoreContent before = ReadEverything(**store).value();
+  const uint64_t size = fs::file_size(FileIn(path, ".log"));
+  constexpr uint64_t kTenthRecord = 8192 + 9 * 4096;
+  int bridged = 0;
+  int refused = 0;
+  for (uint64_t cut = 0; cut < size; cut += 1 + size / 40) {
+    const std::string copy = CopyOf(path, "gap");
+    FlipBit(copy + "/witness", kTenthRecord + 100, 1);
+    fs::resize_file(FileIn(copy, ".log"), cut);
+    auto reopened = Open(copy);
+    if (!reopened.ok()) {
+      EXPECT_THAT(reopened, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("acknowledged up to")))
+          << "cut at " << cut;
+      EXPECT_EQ(bridged, 0) << "cut at " << cut;
+      ++refused;
+    } else {
+      EXPECT_THAT(ReadEverything(**reopened), IsOkAndHolds(before)) << "cut at " << cut;
+      ++bridged;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_GT(bridged, 0);
+}
+
 TEST_F(RecoveryTest, ADamagedManifestIsRefusedOrHarmless) {
   const std::string path = directory_ / "store";
   {
