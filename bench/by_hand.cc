@@ -2,6 +2,10 @@
 
 #include <cstring>
 
+#include "daybook/core/open.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/table.h"
+
 namespace daybook::bench {
 namespace {
 
@@ -16,9 +20,13 @@ HandLog::HandLog(const std::string& directory) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
+  // As much memory for reads as a store has.
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(StoreOptions().block_cache_bytes);
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()},
-      {"index", rocksdb::ColumnFamilyOptions()}};
+      {rocksdb::kDefaultColumnFamilyName, family}, {"index", family}, {"rows", family}};
   rocksdb::DB* db = nullptr;
   Check(rocksdb::DB::Open(options, directory, families, &handles_, &db));
   db_.reset(db);
@@ -26,6 +34,19 @@ HandLog::HandLog(const std::string& directory) {
 
 HandLog::~HandLog() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+}
+
+std::string HandLog::Key(uint64_t stream, uint64_t version) {
+  char key[16];
+  StoreBigEndian(stream, key);
+  StoreBigEndian(version, key + 8);
+  return std::string(key, sizeof(key));
+}
+
+std::string HandLog::Key(uint64_t stream) {
+  char key[8];
+  StoreBigEndian(stream, key);
+  return std::string(key, sizeof(key));
 }
 
 void HandLog::Add(rocksdb::WriteBatch* batch, uint64_t stream, uint64_t version,

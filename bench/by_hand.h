@@ -23,11 +23,15 @@ inline void Check(const rocksdb::Status& status) {
   std::abort();
 }
 
-// An event log and its index by stream, in two column families. One writer.
+// An event log, its index by stream, and rows of any kind, in three column families. One writer.
 class HandLog {
  public:
   explicit HandLog(const std::string& directory);
   ~HandLog();
+
+  // The key of an event in the index, and of a stream where there is one value for each.
+  static std::string Key(uint64_t stream, uint64_t version);
+  static std::string Key(uint64_t stream);
 
   // Adds an event to `batch` and gives it the next position.
   void Add(rocksdb::WriteBatch* batch, uint64_t stream, uint64_t version, absl::string_view event);
@@ -37,6 +41,7 @@ class HandLog {
   rocksdb::DB* db() { return db_.get(); }
   rocksdb::ColumnFamilyHandle* log() { return handles_[0]; }
   rocksdb::ColumnFamilyHandle* index() { return handles_[1]; }
+  rocksdb::ColumnFamilyHandle* rows() { return handles_[2]; }
   uint64_t tip() const { return tip_; }
 
  private:

@@ -102,6 +102,9 @@ int main(int argc, char** argv) {
   std::vector<Row> rows;
   AddAppendRows(&rows);
   AddReadRows(&rows);
+  AddFoldRows(&rows);
+  AddLoadRows(&rows);
+  AddExecuteRows(&rows);
   for (const Row& row : rows) {
     Register(row.name + "/ours", row.ours);
     if (row.by_hand != nullptr) Register(row.name + "/hand", row.by_hand);

@@ -25,6 +25,9 @@ size_t Scaled(size_t full);
 // Each file of the benchmark adds its rows.
 void AddAppendRows(std::vector<Row>* rows);
 void AddReadRows(std::vector<Row>* rows);
+void AddFoldRows(std::vector<Row>* rows);
+void AddLoadRows(std::vector<Row>* rows);
+void AddExecuteRows(std::vector<Row>* rows);
 
 }  // namespace daybook::bench
 

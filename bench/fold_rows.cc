@@ -1,0 +1,149 @@
+// fold-1: a view is built from the whole log: read, decode, handler, 10,000 rows and a checkpoint
+// written every 100,000 events and at the end, durably, by one thread. From opening the view to its
+// checkpoint at the tip.
+#include <cstring>
+
+#include "absl/container/flat_hash_map.h"
+#include "bank.h"
+#include "by_hand.h"
+#include "fixtures.h"
+#include "rows.h"
+
+namespace daybook::bench {
+namespace {
+
+constexpr size_t kEvents = 400'000;
+constexpr size_t kCommitEvents = 1'000;
+constexpr size_t kFlushEvents = 100'000;
+
+struct FilledStore {
+  Directory directory;
+  std::unique_ptr<EventStore> store;
+};
+
+FilledStore& Ours() {
+  static FilledStore& filled = *[] {
+    auto* made = new FilledStore;
+    const size_t events = Scaled(kEvents);
+    {
+      const auto store = OpenBenchStore(made->directory.path(), Durability::kNone);
+      for (size_t i = 0; i < events;) {
+        Commit commit;
+        for (size_t j = 0; j < kCommitEvents && i < events; ++j, ++i) {
+          commit.appends.push_back({StreamOf(i), ExpectedVersion::Any(), {}});
+          commit.appends.back().events.push_back(Encoded(EventOf<bank::Deposited>(i)));
+        }
+        Check(store->Append(std::move(commit)).status());
+      }
+    }
+    made->store = OpenBenchStore(made->directory.path(), Durability::kStrict);
+    return made;
+  }();
+  return filled;
+}
+
+struct FilledLog {
+  Directory directory;
+  std::unique_ptr<HandLog> log;
+};
+
+// Each event has its stream before it.
+FilledLog& ByHand() {
+  static FilledLog& filled = *[] {
+    auto* made = new FilledLog;
+    made->log = std::make_unique<HandLog>(made->directory.path());
+    const size_t events = Scaled(kEvents);
+    for (size_t i = 0; i < events;) {
+      rocksdb::WriteBatch batch;
+      for (size_t j = 0; j < kCommitEvents && i < events; ++j, ++i) {
+        const uint64_t stream = i % kStreams;
+        std::string value(reinterpret_cast<const char*>(&stream), sizeof(stream));
+        value += EncodeMessage(EventOf<bank::Deposited>(i));
+        made->log->Add(&batch, stream, i / kStreams, value);
+      }
+      made->log->Write(&batch, /*sync=*/false);
+    }
+    made->log->FlushAndCompact();
+    return made;
+  }();
+  return filled;
+}
+
+// The view, to be built anew.
+ProjectionRegistration NextRevision() {
+  using View = Balances<0>;
+  static uint32_t revision = 0;
+  ProjectionRegistration view = Async<View>();
+  view.definition = std::make_shared<const ProjectionDefinition>(
+      View::kName, ++revision, view.definition->categories(), view.definition->handled(),
+      View::Row::descriptor(), []() -> std::unique_ptr<internal::RowFold> {
+        return std::make_unique<internal::TypedRowFold<View>>();
+      });
+  return view;
+}
+
+double Fold() {
+  EventStore& store = *Ours().store;
+  const Stopwatch watch;
+  const auto views = Value(ProjectionEngine::Open(&store, {NextRevision()}));
+  Check(views
+            ->Get<Balances<0>>(
+                "0", {.at_least = Token(store.Tip()), .timeout = absl::InfiniteDuration()})
+            .status());
+  const double seconds = watch.Seconds();
+  uint64_t folded = 0;
+  Check(views->Scan<Balances<0>>({}, [&](absl::string_view, const bank::Balance& row) {
+    folded += row.deposits();
+    return true;
+  }));
+  if (folded != Scaled(kEvents)) std::abort();
+  return static_cast<double>(folded) / seconds;
+}
+
+void WriteRows(HandLog& log, const absl::flat_hash_map<uint64_t, bank::Balance>& rows,
+               rocksdb::Slice checkpoint) {
+  rocksdb::WriteBatch batch;
+  std::string value;
+  for (const auto& [stream, row] : rows) {
+    row.SerializeToString(&value);
+    Check(batch.Put(log.rows(), HandLog::Key(stream), value));
+  }
+  Check(batch.Put(log.rows(), "checkpoint", checkpoint));
+  log.Write(&batch, /*sync=*/true);
+}
+
+double HandFold() {
+  HandLog& log = *ByHand().log;
+  const Stopwatch watch;
+  absl::flat_hash_map<uint64_t, bank::Balance> rows;
+  bank::Deposited event;
+  size_t folded = 0;
+  std::string position;
+  const std::unique_ptr<rocksdb::Iterator> it(log.db()->NewIterator({}, log.log()));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const rocksdb::Slice value = it->value();
+    uint64_t stream;
+    std::memcpy(&stream, value.data(), sizeof(stream));
+    if (!event.ParseFromArray(value.data() + sizeof(stream),
+                              static_cast<int>(value.size() - sizeof(stream)))) {
+      std::abort();
+    }
+    bank::Balance& row = rows[stream];
+    row.set_amount(row.amount() + event.amount());
+    row.set_deposits(row.deposits() + 1);
+    if (++folded % kFlushEvents == 0) WriteRows(log, rows, it->key());
+    if (folded == Scaled(kEvents)) position = it->key().ToString();
+  }
+  Check(it->status());
+  if (folded % kFlushEvents != 0) WriteRows(log, rows, position);
+  if (folded != Scaled(kEvents)) std::abort();
+  return static_cast<double>(folded) / watch.Seconds();
+}
+
+}  // namespace
+
+void AddFoldRows(std::vector<Row>* rows) {
+  rows->push_back({"fold-1", Fold, HandFold});
+}
+
+}  // namespace daybook::bench
