@@ -109,11 +109,11 @@ int main(int argc, char** argv) {
     Register(row.name + "/ours", row.ours);
     if (row.by_hand != nullptr) Register(row.name + "/hand", row.by_hand);
   }
-  // Seven runs of each, in a random order over all rows: what disturbs the machine for a while
-  // disturbs ours and by hand alike. A user's own flags come later and win.
-  std::vector<std::string> arguments = {argv[0], "--benchmark_repetitions=7",
-                                        "--benchmark_enable_random_interleaving=true",
-                                        "--benchmark_report_aggregates_only=false"};
+  // Seven runs of each (three in a quick look), in a random order over all rows: what disturbs the
+  // machine for a while disturbs ours and by hand alike. A user's own flags come later and win.
+  std::vector<std::string> arguments = {
+      argv[0], absl::StrCat("--benchmark_repetitions=", Scale() < 1 ? 3 : 7),
+      "--benchmark_enable_random_interleaving=true", "--benchmark_report_aggregates_only=false"};
   arguments.insert(arguments.end(), argv + 1, argv + argc);
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
