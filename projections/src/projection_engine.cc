@@ -129,6 +129,10 @@ absl::Status ProjectionEngine::Impl::Register(std::vector<ProjectionRegistration
 // Reads where each view is, begins a generation where there is none of this definition, and hands
 // views that are no longer inline to the task.
 absl::StatusOr<std::vector<v1::ViewCheckpoint>> ProjectionEngine::Impl::PrepareCheckpoints() {
+  // Whatever an engine closed just now still had under way is published before this commit is.
+  Commit barrier;
+  barrier.writes.push_back({tables.views, "", std::nullopt});
+  DAYBOOK_RETURN_IF_ERROR(store->Append(std::move(barrier)).status());
   const std::shared_ptr<const StoreReader> reader = store->Reader();
   std::vector<v1::ViewCheckpoint> checkpoints;
   Commit commit;
