@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
@@ -14,13 +15,20 @@ Lane::Lane(LaneHost* host, const RegisteredAggregate* aggregate, std::string str
     : host_(host), aggregate_(aggregate), stream_(std::move(stream)) {}
 
 void Lane::Submit(std::unique_ptr<Call> call) {
+  bool full = false;
   {
     MutexLock lock(&mutex_);
-    waiting_.push_back(std::move(call));
-    if (deciding_) return;
-    deciding_ = true;
+    full = waiting_.size() >= kMaxWaiting;
+    if (!full) {
+      waiting_.push_back(std::move(call));
+      if (deciding_) return;
+      deciding_ = true;
+    }
   }
-  Drain();
+  if (!full) return Drain();
+  host_->Finish(std::move(call),
+                absl::ResourceExhaustedError(absl::StrCat(kMaxWaiting, " commands wait for ",
+                                                          stream_, ": back off, then retry")));
 }
 
 void Lane::Run() {

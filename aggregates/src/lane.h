@@ -90,6 +90,8 @@ class Lane {
  private:
   // Commits of a lane in flight at most: more wait undecided.
   static constexpr size_t kMaxWindow = 4096;
+  // Calls that may wait for the lane; more are refused with ResourceExhausted.
+  static constexpr size_t kMaxWaiting = 16'384;
   // Calls that one thread decides before it hands the lane on, so that no caller works for the
   // others for ever.
   static constexpr size_t kBudget = 256;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +56,9 @@ struct DiskKind {
   std::string name;
   std::function<std::unique_ptr<Disk>()> make;
 };
+inline void PrintTo(const DiskKind& kind, std::ostream* os) {
+  *os << kind.name;
+}
 std::vector<DiskKind> DiskKinds();
 inline std::string DiskKindName(const testing::TestParamInfo<DiskKind>& info) {
   return info.param.name;

@@ -240,6 +240,31 @@ TEST_P(LanesTest, ExecutesFromACompletion) {
   EXPECT_THAT(History(), SizeIs(100));
 }
 
+TEST_P(LanesTest, RefusesMoreThanMayWait) {
+  const absl::Cleanup reset = [] { Account::before_inspect = nullptr; };
+  Latch deciding, go_on;
+  Account::before_inspect = [&] {
+    deciding.Open();
+    Runtime::Threads().Await(go_on);
+  };
+  std::thread slow([&] { EXPECT_THAT(app_->Execute(Make<Inspect>({.account = "7"})), IsOk()); });
+  Runtime::Threads().Await(deciding);
+  constexpr int kMaxWaiting = 16'384;
+  std::atomic<int> ok{0}, refused{0};
+  for (int i = 0; i < kMaxWaiting + 3; ++i) {
+    app_->ExecuteAsync(DepositOf(1), {}, [&](absl::StatusOr<Reply> reply) {
+      ok += reply.ok();
+      refused += absl::IsResourceExhausted(reply.status());
+    });
+  }
+  EXPECT_EQ(refused, 3);
+  EXPECT_EQ(ok, 0);
+  go_on.Open();
+  slow.join();
+  app_->Close();
+  EXPECT_EQ(ok, kMaxWaiting);
+}
+
 TEST_P(LanesTest, ClosesAfterWhatIsUnderWay) {
   std::atomic<int> ok{0};
   for (int i = 0; i < 1'000; ++i) {

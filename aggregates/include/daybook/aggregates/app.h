@@ -78,8 +78,8 @@ inline constexpr bool kIsRegistration =
 // one before it leaves, and many of them wait for one sync.
 class App {
  public:
-  // Opens the store at `path` with aggregates and
-  // projections, in any order: `App::Open("bank.db", Aggregate<Account>(), Inline<Balances>())`.
+  // Opens the store at `path` with aggregates and projections, in any order:
+  // `App::Open("bank.db", Aggregate<Account>(), Inline<Balances>())`.
   //   InvalidArgument  an option, or two registrations that share a name, category or message type
   //                    (InvalidField)
   // and the errors of OpenStore and ProjectionEngine::Open.
@@ -115,7 +115,8 @@ class App {
   //   Aborted             writers outside of App were first, more often than max_conflict_retries
   //   Unknown             the outcome is: reopen, and execute again with the same command id
   //   DataLoss            an event of the stream cannot be decoded (Damage names the position)
-  //   ResourceExhausted   the store's queue is full, or no space is left: back off, retry
+  //   ResourceExhausted   the store's queue is full, 16,384 commands wait for the stream, or no
+  //                       space is left: back off, retry
   //   Unavailable         closed, or the store stopped
   //   and what an inline view's On returned, when it refused the events
   absl::StatusOr<Reply> Execute(const google::protobuf::Message& command,
