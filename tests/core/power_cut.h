@@ -36,9 +36,9 @@ class PowerCut {
   rocksdb::Env* env() const { return env_.get(); }
   FileSystem* files() { return &files_; }
 
-  // Of what was appended to a file since its sync a part is there, perhaps with zeros at its end,
-  // in a log garbage too; of what was written in place, some sectors of 512 bytes. All drawn from
-  // `seed`.
+  // Of what was appended to a file since its sync a first part is there, of a log perhaps with
+  // zeros or garbage at its end; of what was written in place, some sectors of 512 bytes. All drawn
+  // from `seed`.
   void CopyTo(const std::string& from, const std::string& to, uint64_t seed) {
     MutexLock lock(&medium_->mutex);
     std::mt19937_64 random(seed);
@@ -77,8 +77,9 @@ class PowerCut {
       if (const auto it = synced.find(path); it != synced.end() && it->second < bytes->size()) {
         bytes->resize(it->second + random() % (bytes->size() - it->second + 1));
         const uint64_t torn = it->second + random() % (bytes->size() - it->second + 1);
-        // RocksDB 7.8 refuses a MANIFEST that ends in garbage; journalling file systems leave none.
-        const uint64_t kind = random() % (absl::EndsWith(path, ".log") ? 3 : 2);
+        // RocksDB 7.8 refuses a MANIFEST whose last record is torn otherwise than cut short, which
+        // is how journalling file systems leave it.
+        const uint64_t kind = absl::EndsWith(path, ".log") ? random() % 3 : 0;
         for (uint64_t at = torn; kind > 0 && at < bytes->size(); ++at) {
           (*bytes)[at] = kind == 1 ? '\0' : static_cast<char>(random());
         }
