@@ -1,0 +1,137 @@
+// Views whose definition changes, that meet an event of the past that they cannot take, that are
+// promoted while many threads append, and calls that are refused.
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "views_test.h"
+
+namespace daybook {
+namespace {
+
+using shop::AsyncBalances;
+using shop::Balances;
+using shop::Labels;
+using ViewChanges = ViewsTest;
+
+struct RevisedBalances : Balances {
+  static constexpr uint32_t kRevision = Balances::kRevision + 1;
+  static void On(Row& row, const shop::Deposited& event) { row.set_balance(2 * event.amount()); }
+  static void On(Row&, const shop::Withdrawn&) {}
+  static void On(Row&, const shop::Closed&) {}
+  static void On(Row&, const shop::Noted&) {}
+};
+
+TEST_P(ViewChanges, AChangedDefinitionBeginsAGenerationAndLeavesTheOldOne) {
+  OpenViews({Inline<Balances>()});
+  Append("account-1", {shop::Deposit(10), shop::Deposit(20)});
+  const Rows old = RowsOf<Balances>(Tip());
+  EXPECT_EQ(StatusOf<Balances>().generation, 1u);
+
+  Restart();
+  OpenViews({Inline<RevisedBalances>()});
+  auto row = views_->Get<RevisedBalances>("1", {.at_least = Tip()});
+  ASSERT_THAT(row, IsOk());
+  EXPECT_EQ(row->balance(), 40);
+  EXPECT_EQ(StatusOf<RevisedBalances>().generation, 2u);
+  EXPECT_EQ(shop::StoredRows(*store_, *store_->Reader(), "Balance", 1), old);
+
+  // The same definition again goes on where it was.
+  Restart();
+  OpenViews({Async<RevisedBalances>()});
+  EXPECT_EQ(StatusOf<RevisedBalances>().generation, 2u);
+}
+
+TEST_P(ViewChanges, AnInlineViewThatCannotTakeThePastStopsThereAndRefusesNobody) {
+  Append("account-1", {shop::Deposit(10, {"a", "b"}), shop::Withdraw(13, "a")});
+  OpenViews({Inline<Labels>(), Inline<Balances>()});
+  const Token token = Append("account-1", {shop::Deposit(1, {"a"})});
+  EXPECT_THAT(views_->Get<Labels>("a", {.at_least = token}),
+              StatusIs(absl::StatusCode::kInvalidArgument, testing::HasSubstr("thirteen")));
+  const ViewStatus status = StatusOf<Labels>();
+  EXPECT_EQ(status.state, ViewState::kStopped);
+  EXPECT_EQ(status.checkpoint, Position(1));
+  EXPECT_EQ(status.lag_events, 2u);
+  EXPECT_THAT(status.error, StatusIs(absl::StatusCode::kInvalidArgument,
+                                     testing::HasSubstr("Label stopped at position 2")));
+  // What it holds is the fold up to there, and the other view is not disturbed.
+  EXPECT_EQ(RowsOf<Labels>(), shop::LabelsByHand(*store_->Reader(), Position(1)));
+  EXPECT_EQ(RowsOf<Balances>(token), shop::BalancesByHand(*store_->Reader()));
+}
+
+TEST_P(ViewChanges, AnEventOfSeveralKeysIsTakenWhollyOrNotAtAll) {
+  OpenViews({Async<Labels>()});
+  Append("account-1", {shop::Deposit(1000, {"a", "full"})});
+  const Token token = Append("account-1", {shop::Deposit(1, {"a", "full"})});
+  EXPECT_THAT(views_->Get<Labels>("a", {.at_least = token}),
+              StatusIs(absl::StatusCode::kOutOfRange, testing::HasSubstr("full")));
+  EXPECT_EQ(RowsOf<Labels>(), shop::LabelsByHand(*store_->Reader(), Position(1)));
+}
+
+TEST_P(ViewChanges, AViewIsPromotedWhileManyThreadsAppend) {
+  Append("account-0", {shop::Deposit(1, {"a"})});
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, &stop, t] {
+      for (int i = 0; !stop.load(); ++i) {
+        const std::string stream = absl::StrCat("account-", (t + i) % 7);
+        ASSERT_THAT(TryAppend(stream, {shop::Deposit(i % 50, {"a", "b"}), shop::Withdraw(1, "c")}),
+                    IsOk());
+      }
+    });
+  }
+  for (int round = 0; round < 3; ++round) {
+    OpenViews({Inline<Balances>(), Async<AsyncBalances>(), Inline<Labels>()});
+    const absl::Time deadline = absl::Now() + absl::Seconds(60);
+    while (absl::Now() < deadline && (StatusOf<Balances>().state != ViewState::kPromoted ||
+                                      StatusOf<Labels>().state != ViewState::kPromoted)) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    EXPECT_EQ(StatusOf<Balances>().state, ViewState::kPromoted);
+    EXPECT_EQ(StatusOf<Labels>().state, ViewState::kPromoted);
+    // The next round begins behind: the log went on without the views.
+    views_.reset();
+    Append("account-0", {shop::Deposit(1, {"a"})});
+  }
+  OpenViews({Inline<Balances>(), Async<AsyncBalances>(), Inline<Labels>()});
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  const Rows balances = shop::BalancesByHand(*store_->Reader());
+  EXPECT_EQ(RowsOf<Balances>(Tip()), balances);
+  EXPECT_EQ(RowsOf<AsyncBalances>(Tip()), balances);
+  EXPECT_EQ(RowsOf<Labels>(Tip()), shop::LabelsByHand(*store_->Reader()));
+}
+
+TEST_P(ViewChanges, AWaitThatIsTooLongNamesTheViewAndItsCheckpoint) {
+  OpenViews({Inline<Balances>(), Async<AsyncBalances>()});
+  const Token token = Append("account-1", {shop::Deposit(10)});
+  ASSERT_THAT(views_->Get<Balances>("1", {.at_least = token}), IsOk());
+  ASSERT_THAT(views_->Get<AsyncBalances>("1", {.at_least = token}), IsOk());
+  const GetOptions later{.at_least = Token(Position(2)), .timeout = absl::Milliseconds(20)};
+  EXPECT_THAT(views_->Get<Balances>("1", later),
+              StatusIs(absl::StatusCode::kDeadlineExceeded,
+                       testing::HasSubstr("view Balance is at position 1, not at 2")));
+  EXPECT_THAT(views_->Get<AsyncBalances>("1", later),
+              StatusIs(absl::StatusCode::kDeadlineExceeded,
+                       testing::HasSubstr("view AsyncBalance is at position 1, not at 2")));
+}
+
+TEST_P(ViewChanges, WrongCallsAreRefusedByName) {
+  EXPECT_THAT(ProjectionEngine::Open(store_.get(), {Inline<Balances>(), Async<Balances>()}),
+              StatusIs(absl::StatusCode::kInvalidArgument, testing::HasSubstr("Balance")));
+  ProjectionOptions slow;
+  slow.flush_interval = absl::Seconds(2);
+  EXPECT_THAT(ProjectionEngine::Open(store_.get(), {}, slow),
+              StatusIs(absl::StatusCode::kInvalidArgument, testing::HasSubstr("flush_interval")));
+  OpenViews({Async<AsyncBalances>()});
+  EXPECT_THAT(views_->Get<Balances>("1"),
+              StatusIs(absl::StatusCode::kInvalidArgument, testing::HasSubstr("Balance is not")));
+  EXPECT_THAT(views_->Get<AsyncBalances>("1"), StatusIs(absl::StatusCode::kNotFound));
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, ViewChanges, testing::ValuesIn(StoreKinds()),
+                         [](const auto& kind) { return std::string(kind.param.name); });
+
+}  // namespace
+}  // namespace daybook
