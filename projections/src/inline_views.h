@@ -26,8 +26,8 @@ namespace daybook::internal {
 // the tail holds what is missing before p, and moves the checkpoint with it; otherwise it leaves
 // the view to the task behind. The task writes rows and checkpoint by commits that claim the
 // transition away from the checkpoint that they build on; so does the commit that takes the view
-// over. Hence only one of them ever moves a view on from a given position. docs/adr/0005 has the
-// argument.
+// over. Hence only one of them ever moves a view on from a given position. The argument
+// stands in docs/adr/0003-one-mover-for-each-checkpoint.md.
 inline constexpr absl::string_view kViewsTable = "$views";
 inline constexpr absl::string_view kTransitionsTable = "$view-transitions";
 

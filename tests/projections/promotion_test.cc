@@ -1,6 +1,6 @@
 // The hand-over of an inline view from catch-up to the commits, in schedules drawn from a seed: one
 // thread, every task a step at a time, commits in flight, refused ones among them, applications
-// opened with and without the view. docs/adr/0003.
+// opened with and without the view. docs/adr/0003-one-mover-for-each-checkpoint.md.
 #include <memory>
 #include <random>
 #include <string>
