@@ -59,8 +59,16 @@ bool Follower::FlushDue(absl::Time now, bool at_tip, bool near_tip) const {
            folded_.sequence() - stored_.sequence() >= options_.flush_events;
   }
   return at_tip || near_tip || stopping() || full() || events_ >= options_.flush_events ||
-         fold_->dirty_bytes() >= options_.flush_bytes ||
-         (dirty_since_.has_value() && now - *dirty_since_ >= options_.flush_interval);
+         (dirty_since_.has_value() && now - *dirty_since_ >= options_.flush_interval) ||
+         HasMuchToFlush();
+}
+
+// Many events of few rows do not make much to write. The bound may be half reached after a look:
+// so the next one comes not before as much was folded again.
+bool Follower::HasMuchToFlush() const {
+  if (fold_->dirty_bytes() < options_.flush_bytes) return false;
+  fold_->Measure();
+  return fold_->dirty_bytes() >= options_.flush_bytes / 2;
 }
 
 std::optional<Commit> Follower::Flush(bool at_tip) {

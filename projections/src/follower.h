@@ -60,7 +60,7 @@ class Follower {
   void Publish(bool at_tip);
 
  private:
-  void Finish();
+  bool HasMuchToFlush() const;
 
   View* const view_;
   const InlineViews::Tables tables_;

@@ -62,8 +62,12 @@ class RowFold {
   // Forgets everything, changes included.
   virtual void Clear() = 0;
 
+  // Makes the estimates exact for the rows that changed. Costs a look at each.
+  virtual void Measure() = 0;
+
   size_t dirty_rows() const { return dirty_rows_; }
-  // An estimate of what Flush would hand out, and of all rows in memory.
+  // An estimate of what Flush would hand out, and of all rows in memory: a row is taken to grow by
+  // each event folded into it.
   size_t dirty_bytes() const { return dirty_bytes_; }
   size_t cached_bytes() const { return cached_bytes_; }
 
@@ -136,6 +140,17 @@ class TypedRowFold final : public RowFold {
       }
     }
     flushing_.clear();
+  }
+
+  void Measure() override {
+    dirty_bytes_ = 0;
+    for (Entry* entry : dirty_) {
+      const size_t bytes = entry->exists ? entry->row.ByteSizeLong() : 0;
+      cached_bytes_ += bytes;
+      cached_bytes_ -= entry->bytes;
+      entry->bytes = bytes;
+      dirty_bytes_ += entry->key->size() + bytes;
+    }
   }
 
   void Evict() override {
