@@ -1,17 +1,18 @@
 #include "stream_loader.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
 namespace {
 
-absl::Status FoldBatch(const EventBatch& batch, const RegisteredAggregate& aggregate,
-                       google::protobuf::Message* state) {
+absl::Status Fold(absl::Span<const RecordedEvent> events, const RegisteredAggregate& aggregate,
+                  google::protobuf::Message* state) {
   const EventDefinition* definition = nullptr;
   uint32_t type_id = 0;
-  for (const RecordedEvent& event : batch) {
+  for (const RecordedEvent& event : events) {
     if (definition == nullptr || event.type_id != type_id) {
       const auto found = aggregate.events.find(event.type);
       if (found == aggregate.events.end()) {
@@ -27,38 +28,61 @@ absl::Status FoldBatch(const EventBatch& batch, const RegisteredAggregate& aggre
   return absl::OkStatus();
 }
 
+// Folds the events of `stream` into `state`, but for those up to version `folded`, and returns its
+// last version; nullopt when it has no events, or none of version `folded`.
+absl::StatusOr<std::optional<uint64_t>> FoldBehind(const StoreReader& reader,
+                                                   const RegisteredAggregate& aggregate,
+                                                   absl::string_view stream,
+                                                   std::optional<uint64_t> folded,
+                                                   google::protobuf::Message* state) {
+  std::optional<uint64_t> last;
+  ReadStreamOptions options;
+  // The last one that is folded is read again: so that it is known to be there.
+  options.from = folded.value_or(0);
+  while (true) {
+    const absl::StatusOr<EventBatch> batch = reader.ReadStream(stream, options);
+    if (absl::IsNotFound(batch.status())) return std::nullopt;
+    DAYBOOK_RETURN_IF_ERROR(batch.status());
+    if (batch->empty()) return last;
+    if (batch->front().version != *options.from) {
+      return DamageError("stream", batch->front().position,
+                         absl::StrCat(stream, " lacks version ", *options.from));
+    }
+    const bool skip_first = !last.has_value() && folded.has_value();
+    DAYBOOK_RETURN_IF_ERROR(
+        Fold(absl::MakeConstSpan(batch->begin(), batch->size()).subspan(skip_first ? 1 : 0),
+             aggregate, state));
+    last = batch->back().version;
+    if (batch->at_end()) return last;
+    options.from = *last + 1;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore& snapshots,
                                        const RegisteredAggregate& aggregate,
                                        absl::string_view stream, google::protobuf::Message* state) {
   StreamPoint point;
-  DAYBOOK_ASSIGN_OR_RETURN(point.version, reader.StreamVersion(stream));
-  if (!point.version.has_value()) return point;
-
+  std::optional<Snapshot> snapshot;
   if (aggregate.definition->snapshot_every > 0) {
-    const std::optional<Snapshot> snapshot =
-        snapshots.Find(reader, stream, *point.version, aggregate.fingerprint);
-    if (snapshot.has_value() && state->ParseFromString(snapshot->state)) {
-      snapshots.CountUsed();
-      point.events_in_snapshot = snapshot->version + 1;
-    } else if (snapshot.has_value()) {
-      snapshots.CountTorn();
-      state->Clear();
-    }
+    snapshot = snapshots.Find(reader, stream, aggregate.fingerprint);
   }
-
-  ReadStreamOptions options;
-  uint64_t next = point.events_in_snapshot;
-  while (next <= *point.version) {
-    options.from = next;
-    DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadStream(stream, options));
-    if (batch.empty()) {
-      return DamageError("stream", reader.tip(), absl::StrCat(stream, " lacks version ", next));
+  if (snapshot.has_value()) {
+    if (state->ParseFromString(snapshot->state)) {
+      DAYBOOK_ASSIGN_OR_RETURN(point.version,
+                               FoldBehind(reader, aggregate, stream, snapshot->version, state));
+      if (point.version.has_value()) {
+        snapshots.CountUsed();
+        point.events_in_snapshot = snapshot->version + 1;
+        return point;
+      }
     }
-    DAYBOOK_RETURN_IF_ERROR(FoldBatch(batch, aggregate, state));
-    next = batch.back().version + 1;
+    snapshots.CountTorn();
+    state->Clear();
   }
+  DAYBOOK_ASSIGN_OR_RETURN(point.version,
+                           FoldBehind(reader, aggregate, stream, std::nullopt, state));
   return point;
 }
 

@@ -44,13 +44,12 @@ absl::StatusOr<std::unique_ptr<SnapshotStore>> SnapshotStore::Open(EventStore* s
 }
 
 std::optional<Snapshot> SnapshotStore::Find(const StoreReader& reader, absl::string_view stream,
-                                            uint64_t stream_version,
                                             absl::string_view fingerprint) {
   const auto row = reader.GetRow(table_, stream);
   if (row.ok() && !row->has_value()) return std::nullopt;
   v1::StoredSnapshot stored;
   if (!row.ok() || !stored.ParseFromString(**row) ||
-      stored.checksum() != ChecksumOf(stream, stored) || stored.version() > stream_version) {
+      stored.checksum() != ChecksumOf(stream, stored) || stored.version() > kMaxVersion) {
     CountTorn();
     return std::nullopt;
   }

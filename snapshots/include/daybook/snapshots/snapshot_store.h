@@ -39,17 +39,17 @@ class SnapshotStore {
   // `store` must outlive it. Errors as EventStore::OpenTable.
   static absl::StatusOr<std::unique_ptr<SnapshotStore>> Open(EventStore* store);
 
-  // The snapshot of `stream` as `reader` sees it; nullopt when there is none that can be used.
-  // `stream_version` is the stream's version by the same reader.
+  // The snapshot of `stream` as `reader` sees it; nullopt when there is none that can be used. It
+  // may be ahead of the stream: the caller finds out when he reads the events behind it.
   std::optional<Snapshot> Find(const StoreReader& reader, absl::string_view stream,
-                               uint64_t stream_version, absl::string_view fingerprint);
+                               absl::string_view fingerprint);
 
   // The write that belongs in the commit of event `version`, and counts it; nullopt when the state
   // is too large.
   std::optional<TableWrite> Write(absl::string_view stream, uint64_t version,
                                   absl::string_view fingerprint, std::string state);
 
-  // What the user of a snapshot found when he parsed the state.
+  // What the user of a snapshot found when he parsed the state and read its event.
   void CountUsed() { used_.fetch_add(1, std::memory_order_relaxed); }
   void CountTorn() { torn_.fetch_add(1, std::memory_order_relaxed); }
 
