@@ -22,8 +22,8 @@ struct FilledStore {
 };
 
 FilledStore& Ours() {
-  static FilledStore& filled = *[] {
-    auto* made = new FilledStore;
+  static const auto filled = [] {
+    auto made = std::make_unique<FilledStore>();
     const size_t events = Scaled(kEvents);
     {
       const auto store = OpenBenchStore(made->directory.path(), Durability::kNone);
@@ -39,7 +39,7 @@ FilledStore& Ours() {
     made->store = OpenBenchStore(made->directory.path(), Durability::kStrict);
     return made;
   }();
-  return filled;
+  return *filled;
 }
 
 struct FilledLog {
@@ -49,8 +49,8 @@ struct FilledLog {
 
 // Each event has its stream before it.
 FilledLog& ByHand() {
-  static FilledLog& filled = *[] {
-    auto* made = new FilledLog;
+  static const auto filled = [] {
+    auto made = std::make_unique<FilledLog>();
     made->log = std::make_unique<HandLog>(made->directory.path());
     const size_t events = Scaled(kEvents);
     for (size_t i = 0; i < events;) {
@@ -66,7 +66,7 @@ FilledLog& ByHand() {
     made->log->FlushAndCompact();
     return made;
   }();
-  return filled;
+  return *filled;
 }
 
 // The view, to be built anew.

@@ -45,8 +45,8 @@ struct FilledBank {
 };
 
 FilledBank& Ours() {
-  static FilledBank& filled = *[] {
-    auto* made = new FilledBank;
+  static const auto filled = [] {
+    auto made = std::make_unique<FilledBank>();
     {
       App app = OpenBank(made->directory, Durability::kNone);
       for (uint64_t round = 0; round < kEvents + kTail; ++round) {
@@ -72,7 +72,7 @@ FilledBank& Ours() {
     }
     return made;
   }();
-  return filled;
+  return *filled;
 }
 
 // The time of one load of a random one of the aggregates, the median.
@@ -105,8 +105,8 @@ struct FilledLog {
 
 // Streams 0, 1, … of kEvents + kTail events, and the state of each after kEvents in the rows.
 FilledLog& ByHand() {
-  static FilledLog& filled = *[] {
-    auto* made = new FilledLog;
+  static const auto filled = [] {
+    auto made = std::make_unique<FilledLog>();
     made->log = std::make_unique<HandLog>(made->directory.path());
     for (uint64_t round = 0; round < kEvents + kTail; ++round) {
       rocksdb::WriteBatch batch;
@@ -125,7 +125,7 @@ FilledLog& ByHand() {
     made->log->FlushAndCompact();
     return made;
   }();
-  return filled;
+  return *filled;
 }
 
 // Folds the events [from, until) of `stream`: a range of the index, then all events at once.

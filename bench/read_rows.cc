@@ -17,8 +17,8 @@ struct FilledStore {
 };
 
 FilledStore& Ours() {
-  static FilledStore& filled = *[] {
-    auto* made = new FilledStore;
+  static const auto filled = [] {
+    auto made = std::make_unique<FilledStore>();
     const size_t events = Scaled(kEvents);
     {
       const auto store = OpenBenchStore(made->directory.path(), Durability::kNone);
@@ -37,7 +37,7 @@ FilledStore& Ours() {
     made->store = OpenBenchStore(made->directory.path(), Durability::kStrict);
     return made;
   }();
-  return filled;
+  return *filled;
 }
 
 struct FilledLog {
@@ -46,8 +46,8 @@ struct FilledLog {
 };
 
 FilledLog& ByHand() {
-  static FilledLog& filled = *[] {
-    auto* made = new FilledLog;
+  static const auto filled = [] {
+    auto made = std::make_unique<FilledLog>();
     made->log = std::make_unique<HandLog>(made->directory.path());
     const size_t events = Scaled(kEvents);
     for (size_t i = 0; i < events;) {
@@ -60,7 +60,7 @@ FilledLog& ByHand() {
     made->log->FlushAndCompact();
     return made;
   }();
-  return filled;
+  return *filled;
 }
 
 // Looks at a byte of each payload, so that it is read.
