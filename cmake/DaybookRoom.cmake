@@ -37,8 +37,11 @@ endfunction()
 # A GoogleTest binary that is one ctest test; the target <label>_tests builds all with that label. A
 # test may include the private headers of the room that it tests by naming daybook_private_<room> in
 # DEPS.
+#
+# BOTH_ENGINES: those of its tests that have the parameter RocksDB are <name>, all the others are
+# <name>_in_memory, with the label `memory`.
 function(daybook_test)
-  cmake_parse_arguments(TEST "" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "BOTH_ENGINES" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS" ${ARGN})
   add_executable(${TEST_NAME} ${TEST_SOURCES})
   if(NOT DAYBOOK_TESTS)
     set_target_properties(${TEST_NAME} PROPERTIES EXCLUDE_FROM_ALL ON)
@@ -51,11 +54,22 @@ function(daybook_test)
   endforeach()
   target_link_libraries(${TEST_NAME} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main
                                              daybook_warnings)
+  if(TEST_BOTH_ENGINES)
+    list(APPEND TEST_ARGS --gtest_filter=*/RocksDB)
+  endif()
   add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} ${TEST_ARGS})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 300)
   endif()
   set_tests_properties(${TEST_NAME} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+  if(TEST_BOTH_ENGINES)
+    add_test(NAME ${TEST_NAME}_in_memory COMMAND ${TEST_NAME} --gtest_filter=-*/RocksDB)
+    set_tests_properties(${TEST_NAME}_in_memory PROPERTIES LABELS memory TIMEOUT ${TEST_TIMEOUT})
+    if(NOT TARGET memory_tests)
+      add_custom_target(memory_tests)
+    endif()
+    add_dependencies(memory_tests ${TEST_NAME})
+  endif()
 endfunction()
 
 # daybook_program(NAME daybook SOURCES s... [DEPS d...]): a program, built into bin/.

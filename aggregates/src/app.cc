@@ -76,6 +76,11 @@ absl::StatusOr<std::optional<uint64_t>> App::LoadInto(const AggregateDefinition&
   return impl_->commands->Load(definition, key, state);
 }
 
+absl::Status App::CheckOpen() const {
+  if (impl_ != nullptr && impl_->views != nullptr) return absl::OkStatus();
+  return absl::UnavailableError("the application was closed");
+}
+
 const ProjectionEngine& App::views() const {
   return *impl_->views;
 }

@@ -49,7 +49,7 @@ Engine::~Engine() {
   publication_.Close();
   bool sound = false;
   if (sequencer_ != nullptr) {
-    sound = sequencer_->stopped().ok();
+    sound = sequencer_->Close().ok();
     sequencer_.reset();
   }
   // Closing in order spares the next opening its checks; when it fails, they are made.
@@ -87,6 +87,7 @@ absl::StatusOr<CommitBuilder::Start> Engine::LoadStart() {
   if (mark.has_value() && !GroupMark::Decode(mark->view(), &start.mark)) {
     return DamageError("group mark", Position(), "it is malformed");
   }
+  if (parts_.mark.has_value()) start.mark = *parts_.mark;
   if (start.mark.tip > 0) {
     DAYBOOK_ASSIGN_OR_RETURN(const auto last,
                              kv.Get(nullptr, Family::kLog, LogKey(start.mark.tip)));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daybook/core/event_store.h"
@@ -26,6 +27,9 @@ struct EngineParts {
   absl::AnyInvocable<absl::Status(const GroupMark& mark) &&> close;
   std::unique_ptr<FileLock> lock;
   bool read_only = false;
+  // Where the store stands, when it is not where its own mark says: after a crash the log may hold
+  // commits beyond it.
+  std::optional<GroupMark> mark;
 };
 
 // InvalidArgument for an option out of its range.

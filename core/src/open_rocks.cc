@@ -201,6 +201,11 @@ absl::StatusOr<std::unique_ptr<EventStore>> OpenStoreReadOnly(absl::string_view 
                      "holds them: open it for writing once to recover it"));
   }
   internal::EngineParts parts;
+  // The same tip that opening for writing would give it.
+  if (!store.content.header.clean) {
+    DAYBOOK_ASSIGN_OR_RETURN(
+        parts.mark, internal::ProveTail(*store.kv, store.content, store.plan.found.number));
+  }
   parts.kv = std::move(store.kv);
   parts.lock = std::move(store.lock);
   parts.read_only = true;

@@ -16,6 +16,8 @@ constexpr size_t kLargestOpenGroup = size_t{4} << 20;
 // Built between two looks at whether the sync has ended.
 constexpr size_t kRequestsPerStep = 64;
 constexpr size_t kBytesPerWrite = size_t{256} << 10;
+// At least what the mark that ends a group adds to its batch.
+constexpr size_t kMarkBytes = GroupMark::kBytes + 16;
 
 absl::Status Unknown(const absl::Status& cause) {
   return absl::UnknownError(absl::StrCat("outcome unknown: ", cause.message(),
@@ -49,10 +51,15 @@ Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
   worker_ = parts_.runtime->Start("sequencer", this);
 }
 
-Sequencer::~Sequencer() {
+absl::Status Sequencer::Close() {
   closing_.store(true, std::memory_order_release);
   worker_->Wake();
   parts_.runtime->Await(drained_);
+  return stopped();
+}
+
+Sequencer::~Sequencer() {
+  (void)Close();
   // The syncers wake the worker, so it goes after them.
   flusher_.reset();
   witness_syncer_.reset();
@@ -68,7 +75,8 @@ void Sequencer::Enqueue(std::unique_ptr<Request> request) {
     refused = Stopped(stopped());
   } else {
     const size_t queued = queued_bytes_.fetch_add(request->bytes, std::memory_order_relaxed);
-    if (queued + request->bytes <= parts_.queue_bytes) {
+    // An empty queue takes any commit: one that is larger than the queue could never be appended.
+    if (queued == 0 || queued + request->bytes <= parts_.queue_bytes) {
       queue_.Push(std::move(request));
       worker_->Wake();
       return;
@@ -226,6 +234,7 @@ bool Sequencer::CloseGroup() {
     Stop(witness_syncer_->status());
     return true;
   }
+  open_.serial = IsSerial(open_);
   open_.mark = builder_.EndGroup(last_group_ + 1);
   WriteOut();
   if (halted_) return true;
@@ -233,7 +242,6 @@ bool Sequencer::CloseGroup() {
   // Taken before anything of the next group is written: it shows this one and no more.
   open_.published = std::make_shared<const Published>(Published{open_.mark, parts_.kv->Snapshot()});
   in_flight_ = std::make_unique<Group>(std::exchange(open_, Group()));
-  in_flight_->serial = in_flight_->batch.size() > largest_ring_batch_;
   if (parts_.durability == Durability::kNone) return true;  // nothing to wait for
   const bool witness_beside = parts_.witness != nullptr && !in_flight_->serial;
   // A lone caller waits for nobody's group to be built meanwhile: his log is synced here, which
@@ -267,10 +275,12 @@ void Sequencer::SubmitWitness(Group* group) {
 
 bool Sequencer::RoomInWitness(const Group& group) {
   if (parts_.witness == nullptr) return true;
-  const size_t mark_bytes = GroupMark::kBytes + 16;
-  const size_t batch = group.batch.size() + mark_bytes;
-  return parts_.witness->SpaceFor(batch > largest_ring_batch_ ? 0 : batch) <=
+  return parts_.witness->SpaceFor(IsSerial(group) ? 0 : group.batch.size() + kMarkBytes) <=
          parts_.witness->Free();
+}
+
+bool Sequencer::IsSerial(const Group& group) const {
+  return group.batch.size() + kMarkBytes > largest_ring_batch_;
 }
 
 void Sequencer::FlushWhenDue() {

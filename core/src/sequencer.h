@@ -47,7 +47,8 @@ struct SequencerParts {
 class Sequencer : public Task {
  public:
   Sequencer(SequencerParts parts, const CommitBuilder::Start& start);
-  // Finishes what is queued, unless it stopped before.
+  // Finishes what is queued, unless it stopped before or stops then: see stopped().
+  absl::Status Close();
   ~Sequencer() override;
 
   // Takes the request; a refused one is answered on the caller's thread.
@@ -86,6 +87,7 @@ class Sequencer : public Task {
   bool AnswerRefusals();
   void SubmitWitness(Group* group);
   bool RoomInWitness(const Group& group);
+  bool IsSerial(const Group& group) const;
   void FlushWhenDue();
   void Stop(const absl::Status& cause);
   void OpenWhenDrained();

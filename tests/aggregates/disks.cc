@@ -21,7 +21,7 @@ class DirectoryDisk : public Disk {
 
 std::vector<DiskKind> DiskKinds() {
   return {{"Memory", [] { return std::make_unique<MemoryDisk>(); }},
-          {"RocksDb", [] { return std::make_unique<DirectoryDisk>(); }}};
+          {"RocksDB", [] { return std::make_unique<DirectoryDisk>(); }}};
 }
 
 }  // namespace daybook

@@ -143,21 +143,25 @@ class App {
   // Queries on views: see ProjectionEngine, which also lists their errors.
   template <typename P>
   absl::StatusOr<typename P::Row> Get(absl::string_view key, const GetOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return views().Get<P>(key, options);
   }
   template <typename P>
   absl::Status Scan(
       const RangeOptions& options,
       absl::FunctionRef<bool(absl::string_view key, const typename P::Row&)> visit) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return views().Scan<P>(options, visit);
   }
   template <typename P>
   absl::StatusOr<std::vector<ViewRow<P>>> Range(const RangeOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return views().Range<P>(options);
   }
   template <typename P>
   absl::StatusOr<std::vector<ViewRow<P>>> Prefix(absl::string_view prefix,
                                                  const GetOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return views().Prefix<P>(prefix, options);
   }
 
@@ -173,6 +177,8 @@ class App {
 
  private:
   struct Impl;
+  // Unavailable after Close.
+  absl::Status CheckOpen() const;
   explicit App(std::unique_ptr<Impl> impl);
 
   template <typename... Registrations>

@@ -37,7 +37,8 @@ struct StoreOptions {
   Runtime* runtime = nullptr;
 
   // ---- performance
-  // Bytes of commits that may wait; more are refused with ResourceExhausted. 1 MiB to 4 GiB.
+  // Bytes of commits that may wait; more are refused with ResourceExhausted, but for a commit that
+  // finds the queue empty. 1 MiB to 4 GiB.
   size_t queue_bytes = size_t{256} << 20;
   // The witness ring, 1 MiB to 1 GiB, fixed when the store is made. It holds every group that is
   // not yet in a table file; a larger one means fewer, larger flushes and a longer opening.
@@ -54,8 +55,9 @@ struct StoreOptions {
 //                       of range
 //   Unavailable         the store is open elsewhere, in this process or another
 //   FailedPrecondition  written by a newer format: use a newer Daybook
-//   DataLoss            damaged beyond what the witness repairs (Damage names what): verify,
-//   restore PermissionDenied, ResourceExhausted  the system's refusals
+//   DataLoss            damaged beyond repair by the witness (Damage names what): verify, restore
+//   PermissionDenied    the system's refusal, as is
+//   ResourceExhausted   no space left
 absl::StatusOr<std::unique_ptr<EventStore>> OpenStore(absl::string_view path,
                                                       const StoreOptions& options = {});
 

@@ -50,8 +50,9 @@ struct ViewRow {
 // Errors of every query:
 //   InvalidArgument   the projection is not registered; an option out of range (InvalidField)
 //   DeadlineExceeded  the view did not reach `at_least` in time: the message names its checkpoint
-//   the view's own    it stopped before `at_least`: the code that On returned, the view and the
-//   event DataLoss          a stored row is damaged Unavailable       the store is closed
+//   the view's own    it stopped before `at_least`: what On returned, with the view and the event
+//   DataLoss          a stored row is damaged
+//   Unavailable       the store is closed
 class ProjectionEngine {
  public:
   // Starts the views; does not wait for them. `store` must outlive the engine.
