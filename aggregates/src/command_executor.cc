@@ -121,6 +121,7 @@ absl::StatusOr<Reply> CommandExecutor::Execute(const google::protobuf::Message& 
     outcome->reply = std::move(reply);
     outcome->known.Open();
   };
+  const BlockingCall blocking;
   Start(*std::move(call));
   parts_.store->runtime().Await(outcome->known);
   return std::move(outcome->reply);

@@ -395,7 +395,7 @@ absl::StatusOr<std::optional<AppendResult>> CommitBuilder::FindDuplicate(const R
 
 absl::StatusOr<AppendResult> CommitBuilder::FirstAppend(const Request& request,
                                                         const std::vector<uint64_t>& positions) {
-  if (batch_bytes() > 0) DAYBOOK_RETURN_IF_ERROR(WriteTo(&written_early_));
+  if (!batch_.empty()) DAYBOOK_RETURN_IF_ERROR(WriteTo(&written_early_));
   AppendResult result;
   result.duplicate = true;
   result.first = Position(positions.front());

@@ -49,7 +49,8 @@ class CommitBuilder {
   // Writes what was added since the last call, and appends the batch's bytes to `*group`. After an
   // error the builder's state is ahead of the backend: no more is to be added.
   absl::Status WriteTo(std::string* group);
-  size_t batch_bytes() const { return batch_.bytes().size(); }
+  // What the next WriteTo appends to the group.
+  size_t pending_bytes() const { return written_early_.size() + batch_.bytes().size(); }
   uint64_t tip() const { return mark_.tip; }
 
  private:

@@ -5,6 +5,7 @@
 namespace daybook {
 
 absl::StatusOr<AppendResult> EventStore::Append(Commit commit) {
+  const BlockingCall call;
   Latch done;
   absl::StatusOr<AppendResult> outcome = absl::InternalError("no outcome");
   AppendAsync(std::move(commit), [&](absl::StatusOr<AppendResult> result) {

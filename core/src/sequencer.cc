@@ -48,7 +48,7 @@ Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
     witness_syncer_ = std::make_unique<Syncer>(parts_.runtime, "witness sync", synced);
     flusher_ = std::make_unique<Syncer>(parts_.runtime, "flush", wake);
   }
-  worker_ = parts_.runtime->Start("sequencer", this);
+  worker_ = parts_.runtime->StartShared("sequencer", this);
 }
 
 absl::Status Sequencer::Close() {
@@ -181,17 +181,21 @@ bool Sequencer::DrainQueue() {
   bool progress = false;
   for (size_t n = 0; n < kRequestsPerStep && !taken_.empty(); ++n) {
     const bool grows = taken_.front()->control == nullptr;
-    if (grows && open_.batch.size() >= kLargestOpenGroup) break;
+    if (grows && OpenBytes() >= kLargestOpenGroup) break;
     const std::unique_ptr<Request> request = std::move(taken_.front());
     taken_.pop_front();
     Process(*request, now_micros);
     progress = true;
-    if (builder_.batch_bytes() >= kBytesPerWrite) {
-      WriteOut();
-    }
+    if (builder_.pending_bytes() >= kBytesPerWrite) WriteOut();
   }
-  WriteOut();
+  // While a group is being synced there is time to write; otherwise the open group is closed at
+  // once, and its mark goes into the same write.
+  if (in_flight_ != nullptr) WriteOut();
   return progress;
+}
+
+size_t Sequencer::OpenBytes() const {
+  return open_.batch.size() + builder_.pending_bytes();
 }
 
 void Sequencer::WriteOut() {
@@ -226,15 +230,15 @@ void Sequencer::Process(Request& request, int64_t now_micros) {
 }
 
 bool Sequencer::CloseGroup() {
-  if (in_flight_ != nullptr || open_.batch.empty() || halted_) return false;
-  if (!RoomInWitness(open_)) return false;
+  if (in_flight_ != nullptr || OpenBytes() == 0 || halted_) return false;
+  if (!RoomInWitness()) return false;
   // Relaxed: the witness is at most one group behind.
   if (witness_syncer_ != nullptr && !witness_syncer_->idle()) return false;
   if (witness_syncer_ != nullptr && !witness_syncer_->status().ok()) {
     Stop(witness_syncer_->status());
     return true;
   }
-  open_.serial = IsSerial(open_);
+  open_.serial = IsSerial();
   open_.mark = builder_.EndGroup(last_group_ + 1);
   WriteOut();
   if (halted_) return true;
@@ -255,7 +259,7 @@ bool Sequencer::CloseGroup() {
 }
 
 bool Sequencer::AnswerRefusals() {
-  if (in_flight_ != nullptr || !open_.batch.empty() || open_.outcomes.empty()) return false;
+  if (in_flight_ != nullptr || OpenBytes() > 0 || open_.outcomes.empty()) return false;
   // Refusals and repetitions only, and all that they refer to is published.
   Answer(std::exchange(open_.outcomes, {}));
   return true;
@@ -273,14 +277,14 @@ void Sequencer::SubmitWitness(Group* group) {
       [this, record = std::move(record)] { return parts_.witness->Append(record, true); });
 }
 
-bool Sequencer::RoomInWitness(const Group& group) {
+bool Sequencer::RoomInWitness() const {
   if (parts_.witness == nullptr) return true;
-  return parts_.witness->SpaceFor(IsSerial(group) ? 0 : group.batch.size() + kMarkBytes) <=
+  return parts_.witness->SpaceFor(IsSerial() ? 0 : OpenBytes() + kMarkBytes) <=
          parts_.witness->Free();
 }
 
-bool Sequencer::IsSerial(const Group& group) const {
-  return group.batch.size() + kMarkBytes > largest_ring_batch_;
+bool Sequencer::IsSerial() const {
+  return OpenBytes() + kMarkBytes > largest_ring_batch_;
 }
 
 void Sequencer::FlushWhenDue() {

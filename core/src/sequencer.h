@@ -64,6 +64,7 @@ class Sequencer : public Task {
   uint64_t events() const;
 
   bool Step() override;
+  bool IsBusy() const override { return in_flight_ != nullptr; }
 
  private:
   struct Outcome {
@@ -86,8 +87,10 @@ class Sequencer : public Task {
   bool CloseGroup();
   bool AnswerRefusals();
   void SubmitWitness(Group* group);
-  bool RoomInWitness(const Group& group);
-  bool IsSerial(const Group& group) const;
+  // Of the open group: its bytes so far, whether the ring has room for it, whether it is too large.
+  size_t OpenBytes() const;
+  bool RoomInWitness() const;
+  bool IsSerial() const;
   void FlushWhenDue();
   void Stop(const absl::Status& cause);
   void OpenWhenDrained();

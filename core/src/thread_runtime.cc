@@ -4,6 +4,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "daybook/core/runtime.h"
@@ -42,9 +43,11 @@ bool Latch::Wait(absl::Duration timeout) {
 
 namespace {
 
+// A task and its thread. A shared one may be lent to a caller while its thread sleeps.
 class ThreadWorker : public Runtime::Worker {
  public:
-  ThreadWorker(absl::string_view name, Task* task) : task_(task), thread_([this] { Run(); }) {
+  ThreadWorker(absl::string_view name, Task* task, bool shared)
+      : task_(task), shared_(shared), thread_([this] { Run(); }) {
     // The system keeps 15 characters.
     pthread_setname_np(thread_.native_handle(), std::string(name.substr(0, 15)).c_str());
   }
@@ -54,18 +57,39 @@ class ThreadWorker : public Runtime::Worker {
       internal::Fatal("a task destroyed its own worker within a step");
     }
     stop_.store(true, std::memory_order_release);
-    Wake();
+    WakeThread();
     thread_.join();
   }
 
-  void Wake() override {
-    if (state_.exchange(kDue, std::memory_order_acq_rel) == kAsleep) {
-      internal::FutexWakeAll(&state_);
+  void Wake() override;
+
+  // By the caller that it was lent to: makes steps until the latch is open, or nothing is left to
+  // be done and nothing is on its way. Then the task is its thread's again.
+  void StepUntil(const Latch& latch) {
+    bool more = true;
+    while (!latch.is_open()) {
+      more = task_->Step();
+      if (more) continue;
+      if (!task_->IsBusy()) break;
+      AwaitWake();
     }
+    // What the last step left is seldom more than to see that nothing is left.
+    Return(more && task_->Step());
+  }
+
+  // Gives the task back to its thread, and wakes that when something is to be done.
+  void Return(bool due) {
+    uint32_t state = kLent;
+    if (!due && state_.compare_exchange_strong(state, kAsleep, std::memory_order_acq_rel)) return;
+    state_.store(kDue, std::memory_order_release);
+    internal::FutexWakeAll(&state_);
   }
 
  private:
-  enum : uint32_t { kIdle, kDue, kAsleep };
+  // kIdle, kDue: the thread is up, and has been woken since it last looked or not. kAsleep: it
+  // waits to be woken. kLent, kLentDue, kLentAsleep: the same three for the caller; the thread
+  // waits.
+  enum : uint32_t { kIdle, kDue, kAsleep, kLent, kLentDue, kLentAsleep };
 
   void Run() {
     while (!stop_.load(std::memory_order_acquire)) {
@@ -76,26 +100,107 @@ class ThreadWorker : public Runtime::Worker {
       }
       uint32_t state = kIdle;
       if (!state_.compare_exchange_strong(state, kAsleep, std::memory_order_acq_rel)) continue;
-      while (state_.load(std::memory_order_acquire) == kAsleep) {
-        internal::FutexWait(state_, kAsleep);
+      while ((state = state_.load(std::memory_order_acquire)) != kDue) {
+        internal::FutexWait(state_, state);
       }
     }
   }
 
+  bool Lend() {
+    uint32_t state = kAsleep;
+    return shared_ && state_.compare_exchange_strong(state, kLent, std::memory_order_acq_rel);
+  }
+
+  void WakeThread() {
+    uint32_t state = state_.load(std::memory_order_acquire);
+    while (true) {
+      const bool lent = state >= kLent;
+      const uint32_t due = lent ? kLentDue : kDue;
+      if (state_.compare_exchange_weak(state, due, std::memory_order_acq_rel)) break;
+    }
+    if (state == kAsleep) internal::FutexWakeAll(&state_);
+    if (state == kLentAsleep) {
+      turns_.fetch_add(1, std::memory_order_release);
+      internal::FutexWakeAll(&turns_);
+    }
+  }
+
+  void AwaitWake() {
+    const uint32_t turn = turns_.load(std::memory_order_acquire);
+    uint32_t state = kLent;
+    if (state_.compare_exchange_strong(state, kLentAsleep, std::memory_order_acq_rel)) {
+      while (state_.load(std::memory_order_acquire) == kLentAsleep) {
+        internal::FutexWait(turns_, turn);
+      }
+    }
+    state_.store(kLent, std::memory_order_release);
+  }
+
   Task* const task_;
+  const bool shared_;
   std::atomic<uint32_t> state_{kDue};
+  // What a caller waits on: a word of its own, so that waking him leaves the thread asleep.
+  std::atomic<uint32_t> turns_{0};
   std::atomic<bool> stop_{false};
   std::thread thread_;  // the last: it uses all of the above
 };
 
+// Of the calling thread: how many blocking calls stand on its stack, what was lent to it, and
+// whether it makes the steps of that now.
+struct Caller {
+  int calls = 0;
+  ThreadWorker* lent = nullptr;
+  bool steps = false;
+};
+thread_local Caller caller;
+
+void ThreadWorker::Wake() {
+  if (caller.calls > 0 && !caller.steps) {
+    if (caller.lent == nullptr && Lend()) {
+      caller.lent = this;
+      return;
+    }
+    // Woken again before the caller waits: he has more to do than to wait, so the thread goes on.
+    if (caller.lent == this) {
+      caller.lent = nullptr;
+      return Return(true);
+    }
+  }
+  WakeThread();
+}
+
 }  // namespace
+
+BlockingCall::BlockingCall() {
+  ++caller.calls;
+}
+
+BlockingCall::~BlockingCall() {
+  if (--caller.calls > 0 || caller.lent == nullptr) return;
+  std::exchange(caller.lent, nullptr)->Return(true);
+}
 
 class ThreadRuntime : public Runtime {
  public:
   std::unique_ptr<Worker> Start(absl::string_view name, Task* task) override {
-    return std::make_unique<ThreadWorker>(name, task);
+    return std::make_unique<ThreadWorker>(name, task, /*shared=*/false);
   }
-  bool Await(Latch& latch, absl::Duration timeout) override { return latch.Wait(timeout); }
+  std::unique_ptr<Worker> StartShared(absl::string_view name, Task* task) override {
+    return std::make_unique<ThreadWorker>(name, task, /*shared=*/true);
+  }
+  bool Await(Latch& latch, absl::Duration timeout) override {
+    if (caller.lent != nullptr) {
+      ThreadWorker* const lent = std::exchange(caller.lent, nullptr);
+      if (timeout == absl::InfiniteDuration()) {
+        caller.steps = true;
+        lent->StepUntil(latch);
+        caller.steps = false;
+      } else {
+        lent->Return(true);  // a step may take longer than the caller will wait
+      }
+    }
+    return latch.Wait(timeout);
+  }
 };
 
 Runtime& Runtime::Threads() {

@@ -17,6 +17,9 @@ class Task {
   virtual ~Task() = default;
   // Does a bounded part of what is due. Returns false when nothing is left until the next Wake.
   virtual bool Step() = 0;
+  // Asked after a Step that returned false: whether the next Wake is on its way and needs nobody
+  // who waits for this task, such as that of a disk at work.
+  virtual bool IsBusy() const { return false; }
 };
 
 // Opens once; whoever awaits it goes on. Thread-safe; it may be destroyed as soon as Await has
@@ -51,11 +54,28 @@ class Runtime {
   virtual ~Runtime() = default;
   // Step is called once without a Wake. `task` and this runtime must outlive the worker.
   virtual std::unique_ptr<Worker> Start(absl::string_view name, Task* task) = 0;
+  // The same for a task whose steps may also be made by the threads of its callers: BlockingCall.
+  virtual std::unique_ptr<Worker> StartShared(absl::string_view name, Task* task) {
+    return Start(name, task);
+  }
   // Blocks the caller until the latch is open; false when `timeout` passed before.
   virtual bool Await(Latch& latch, absl::Duration timeout = absl::InfiniteDuration()) = 0;
 
   // One thread for each task.
   static Runtime& Threads();
+};
+
+// Stands on the stack around a call that wakes a task and then awaits what it does. If it wakes one
+// shared task, once, and finds it asleep, the task's thread sleeps on and the caller makes its
+// steps within Await: a lone caller is spared two switches of threads. At the end of its life the
+// task is its own thread's again. Nested ones do nothing; nor does it with the step runtime, where
+// callers make all steps anyway.
+class BlockingCall {
+ public:
+  BlockingCall();
+  ~BlockingCall();
+  BlockingCall(const BlockingCall&) = delete;
+  BlockingCall& operator=(const BlockingCall&) = delete;
 };
 
 // Runs every task on the thread that waits, one step at a time, in an order drawn from `seed`: the
