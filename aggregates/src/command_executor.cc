@@ -55,18 +55,18 @@ CommandExecutor::~CommandExecutor() {
 }
 
 bool CommandExecutor::Begin() {
-  if ((under_way_.fetch_add(2, std::memory_order_acq_rel) & 1) == 0) return true;
+  if ((uses_.fetch_add(2, std::memory_order_acq_rel) & 1) == 0) return true;
   End();
   return false;
 }
 
 void CommandExecutor::End() {
   // The last one out of a closed executor.
-  if (under_way_.fetch_sub(2, std::memory_order_acq_rel) == 3) idle_.Open();
+  if (uses_.fetch_sub(2, std::memory_order_acq_rel) == 3) idle_.Open();
 }
 
 void CommandExecutor::Close() {
-  const uint64_t before = under_way_.fetch_or(1, std::memory_order_acq_rel);
+  const uint64_t before = uses_.fetch_or(1, std::memory_order_acq_rel);
   if (before > 1) parts_.store->runtime().Await(idle_);
   worker_.reset();
 }
@@ -112,6 +112,7 @@ absl::StatusOr<Reply> CommandExecutor::Execute(const google::protobuf::Message& 
     return std::move(call).status();
   }
   if (!Begin()) return ClosedError();
+  const absl::Cleanup end = [this] { End(); };
   struct Outcome {
     Latch known;
     absl::StatusOr<Reply> reply = ClosedError();
@@ -121,6 +122,7 @@ absl::StatusOr<Reply> CommandExecutor::Execute(const google::protobuf::Message& 
     outcome->reply = std::move(reply);
     outcome->known.Open();
   };
+  BeginCall();
   Start(*std::move(call));
   parts_.store->runtime().Await(outcome->known);
   return std::move(outcome->reply);
@@ -134,8 +136,10 @@ void CommandExecutor::ExecuteAsync(std::unique_ptr<google::protobuf::Message> co
     return std::move(done)(std::move(call).status());
   }
   if (!Begin()) return std::move(done)(ClosedError());
+  const absl::Cleanup end = [this] { End(); };
   (*call)->owned = std::move(command);
   (*call)->done = std::move(done);
+  BeginCall();
   Start(*std::move(call));
 }
 
@@ -163,8 +167,9 @@ void CommandExecutor::StartWithId(std::unique_ptr<Call> call) {
 void CommandExecutor::SubmitToLane(std::unique_ptr<Call> call) {
   Lane* const lane = lanes_.Pin(call->command->aggregate, call->stream);
   call->lane = lane;
-  LanePin pin(lane);  // beyond the call's own, which goes with its outcome
+  lane->Pin();  // beyond the call's own, which goes with its outcome
   lane->Submit(std::move(call));
+  lane->Unpin();
 }
 
 void CommandExecutor::Count(const absl::StatusOr<Reply>& outcome) {
@@ -248,10 +253,9 @@ absl::StatusOr<std::optional<uint64_t>> CommandExecutor::Load(const AggregateDef
   const std::string stream = StreamNameOf(definition.category, key);
   const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
   if (Lane* const lane = lanes_.Find(stream); lane != nullptr) {
+    const absl::Cleanup unpin = [lane] { lane->Unpin(); };
     DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> version, reader->StreamVersion(stream));
-    const bool copied = version.has_value() && lane->CopyState(*version, state);
-    lane->Unpin();
-    if (copied) return version;
+    if (version.has_value() && lane->CopyState(*version, state)) return version;
   }
   DAYBOOK_ASSIGN_OR_RETURN(const StreamPoint point,
                            LoadStream(*reader, *snapshots_, *aggregate, stream, state));

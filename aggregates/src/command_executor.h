@@ -61,10 +61,14 @@ class CommandExecutor : private LaneHost, private Task {
   // The call of a command, checked.
   absl::StatusOr<std::unique_ptr<Call>> MakeCall(const google::protobuf::Message& command,
                                                  CommandOptions options) const;
-  // Counts a call as under way; false when closed. Each Begin that returned true has its End.
+  // Counts a use of the executor, and Close waits for its End; false when closed. A call is one,
+  // until it is finished, and so is the thread that starts it, until it is back: the call may be
+  // finished elsewhere before.
   bool Begin();
   void End();
-  // Both take over what Begin counted.
+  // The use of a call. Requires one that its caller has begun and not ended.
+  void BeginCall() { uses_.fetch_add(2, std::memory_order_relaxed); }
+  // Each takes over the call with its use.
   void Start(std::unique_ptr<Call> call);
   void StartWithId(std::unique_ptr<Call> call);
   void SubmitToLane(std::unique_ptr<Call> call);
@@ -92,8 +96,8 @@ class CommandExecutor : private LaneHost, private Task {
   CommandsInProgress in_progress_;
   Lanes lanes_;
 
-  // Twice the number of calls under way; odd once closed.
-  std::atomic<uint64_t> under_way_{0};
+  // Twice the number of uses; odd once closed.
+  std::atomic<uint64_t> uses_{0};
   Latch idle_;
 
   Mutex mutex_;
