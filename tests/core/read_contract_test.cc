@@ -3,6 +3,7 @@
 
 #include "daybook/core/limits.h"
 #include "daybook/core/subscription.h"
+#include "forwarding_store.h"
 #include "store_contract.h"
 
 namespace daybook {
@@ -221,6 +222,28 @@ TEST_P(ReadContract, ASubscriptionGoesOnLive) {
   EXPECT_THAT(Payloads(*live), ElementsAre("live"));
   appender.join();
   EXPECT_EQ(subscription.checkpoint(), Position(7));
+}
+
+TEST_P(ReadContract, ASubscriptionThatTimesOutAgainAndAgainAsksOnce) {
+  struct CountingStore : ForwardingStore {
+    using ForwardingStore::ForwardingStore;
+    void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) override {
+      ++asked;
+      ForwardingStore::WhenPast(position, std::move(wake));
+    }
+    int asked = 0;
+  } counting(store_.get());
+  Subscription subscription(&counting, {.after = Position(6)});
+  for (int round = 1; round <= 2; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_THAT(subscription.Next(absl::Microseconds(100)),
+                  StatusIs(absl::StatusCode::kDeadlineExceeded));
+    }
+    EXPECT_EQ(counting.asked, round);
+    std::thread appender([&] { EXPECT_THAT(Append("a-1", {"live"}), IsOk()); });
+    EXPECT_THAT(subscription.Next(), IsOkAndHolds(SizeIs(1)));
+    appender.join();
+  }
 }
 
 TEST_P(ReadContract, ASubscriptionIsStopped) {
