@@ -24,6 +24,7 @@
 #include "lanes.h"
 #include "registered_aggregate.h"
 #include "reply_store.h"
+#include "reply_sweep.h"
 
 namespace daybook::internal {
 
@@ -56,7 +57,7 @@ class CommandExecutor : private LaneHost, private Task {
  private:
   CommandExecutor(EventStore* store, AggregateRegistry registry,
                   std::unique_ptr<ReplyStore> replies, std::unique_ptr<SnapshotStore> snapshots,
-                  const AppOptions& options);
+                  std::unique_ptr<ReplySweep> sweep, const AppOptions& options);
 
   // The call of a command, checked.
   absl::StatusOr<std::unique_ptr<Call>> MakeCall(const google::protobuf::Message& command,
@@ -72,6 +73,8 @@ class CommandExecutor : private LaneHost, private Task {
   void Start(std::unique_ptr<Call> call);
   void StartWithId(std::unique_ptr<Call> call);
   void SubmitToLane(std::unique_ptr<Call> call);
+  // The outcome of a call whose id was used before; nullopt when it was not.
+  std::optional<absl::StatusOr<Reply>> Repeat(const Call& call);
 
   // LaneHost
   void Finish(std::unique_ptr<Call> call, absl::StatusOr<Reply> outcome) override;
@@ -85,12 +88,15 @@ class CommandExecutor : private LaneHost, private Task {
     Lane* lane = nullptr;          // to run; pinned
     std::unique_ptr<Call> waited;  // to start
     std::unique_ptr<Call> known;   // to be answered by the stored reply
+    bool sweep = false;            // replies may have left the window
   };
   void HandOver(Work work);
+  void Sweep();
 
   const AggregateRegistry registry_;
   const std::unique_ptr<ReplyStore> replies_;
   const std::unique_ptr<SnapshotStore> snapshots_;
+  const std::unique_ptr<ReplySweep> sweep_;  // the task's own
   const std::string producer_;
   CommandCounters counters_;
   CommandsInProgress in_progress_;
@@ -100,7 +106,11 @@ class CommandExecutor : private LaneHost, private Task {
   std::atomic<uint64_t> uses_{0};
   Latch idle_;
 
-  Mutex mutex_;
+  std::atomic<uint64_t> finished_{0};
+  std::atomic<bool> sweeping_{false};  // a commit of the sweep is under way
+
+  mutable Mutex mutex_;
+  absl::Status sweep_error_ ABSL_GUARDED_BY(mutex_);
   std::deque<Work> work_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Runtime::Worker> worker_;  // the last member: its task uses the others
 };

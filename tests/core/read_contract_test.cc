@@ -172,6 +172,20 @@ TEST_P(ReadContract, ListsStreams) {
   EXPECT_THAT(list("", "none"), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_P(ReadContract, FindsEventsByTheIdsThatTheyWereGiven) {
+  std::vector<Event> events = Notes({"a", "b"});
+  events[1].id = Uuid::Derive("b");
+  const std::shared_ptr<const StoreReader> before = store_->Reader();
+  ASSERT_THAT(store_->Append("find-1", ExpectedVersion::Any(), std::move(events)), IsOk());
+  const std::shared_ptr<const StoreReader> reader = store_->Reader();
+  EXPECT_THAT(reader->FindEvent(Uuid::Derive("b")), IsOkAndHolds(std::optional(reader->tip())));
+  EXPECT_THAT(before->FindEvent(Uuid::Derive("b")), IsOkAndHolds(std::nullopt));
+  EXPECT_THAT(reader->FindEvent(Uuid::Derive("c")), IsOkAndHolds(std::nullopt));
+  const auto batch = reader->ReadStream("find-1");
+  ASSERT_THAT(batch, IsOk());
+  EXPECT_THAT(reader->FindEvent(batch->front().id), IsOkAndHolds(std::nullopt));
+}
+
 TEST_P(ReadContract, ScansRowsInOrder) {
   const TableId table = store_->OpenTable("view").value();
   const TableId other = store_->OpenTable("other").value();

@@ -86,6 +86,9 @@ class StoreReader {
   virtual absl::Status ListStreams(
       absl::string_view category, absl::string_view after,
       absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)> visit) const = 0;
+  // Where the event is that was appended with this id; nullopt when there is none. An id that the
+  // store gave itself is not found by: nobody can append it again. DataLoss as above.
+  virtual absl::StatusOr<std::optional<Position>> FindEvent(const EventId& id) const = 0;
   // The events of the whole log. InvalidArgument, DataLoss as above.
   virtual absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options = {}) const = 0;
 
