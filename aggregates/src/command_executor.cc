@@ -16,6 +16,9 @@ absl::Status ClosedError() {
   return absl::UnavailableError("the application is closed");
 }
 
+// Commands from one look at whether replies have left the window to the next.
+constexpr uint64_t kSweepEvery = 256;
+
 Clock* ClockOf(const AppOptions& options) {
   return options.store.clock != nullptr ? options.store.clock : &Clock::System();
 }
@@ -29,14 +32,18 @@ absl::StatusOr<std::unique_ptr<CommandExecutor>> CommandExecutor::Open(
   DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<ReplyStore> replies,
                            ReplyStore::Open(store, ClockOf(options), options.reply_retention));
   DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<SnapshotStore> snapshots, SnapshotStore::Open(store));
-  return std::unique_ptr<CommandExecutor>(new CommandExecutor(
-      store, std::move(registry), std::move(replies), std::move(snapshots), options));
+  DAYBOOK_ASSIGN_OR_RETURN(
+      std::unique_ptr<ReplySweep> sweep,
+      ReplySweep::Open(store, replies->table(), ClockOf(options), options.reply_retention));
+  return std::unique_ptr<CommandExecutor>(
+      new CommandExecutor(store, std::move(registry), std::move(replies), std::move(snapshots),
+                          std::move(sweep), options));
 }
 
 CommandExecutor::CommandExecutor(EventStore* store, AggregateRegistry registry,
                                  std::unique_ptr<ReplyStore> replies,
                                  std::unique_ptr<SnapshotStore> snapshots,
-                                 const AppOptions& options)
+                                 std::unique_ptr<ReplySweep> sweep, const AppOptions& options)
     : LaneHost({.store = store,
                 .clock = ClockOf(options),
                 .replies = replies.get(),
@@ -46,6 +53,7 @@ CommandExecutor::CommandExecutor(EventStore* store, AggregateRegistry registry,
       registry_(std::move(registry)),
       replies_(std::move(replies)),
       snapshots_(std::move(snapshots)),
+      sweep_(std::move(sweep)),
       producer_(options.producer),
       lanes_(this, options.cached_states),
       worker_(store->runtime().Start("commands", this)) {}
@@ -55,18 +63,18 @@ CommandExecutor::~CommandExecutor() {
 }
 
 bool CommandExecutor::Begin() {
-  if ((under_way_.fetch_add(2, std::memory_order_acq_rel) & 1) == 0) return true;
+  if ((uses_.fetch_add(2, std::memory_order_acq_rel) & 1) == 0) return true;
   End();
   return false;
 }
 
 void CommandExecutor::End() {
   // The last one out of a closed executor.
-  if (under_way_.fetch_sub(2, std::memory_order_acq_rel) == 3) idle_.Open();
+  if (uses_.fetch_sub(2, std::memory_order_acq_rel) == 3) idle_.Open();
 }
 
 void CommandExecutor::Close() {
-  const uint64_t before = under_way_.fetch_or(1, std::memory_order_acq_rel);
+  const uint64_t before = uses_.fetch_or(1, std::memory_order_acq_rel);
   if (before > 1) parts_.store->runtime().Await(idle_);
   worker_.reset();
 }
@@ -112,6 +120,7 @@ absl::StatusOr<Reply> CommandExecutor::Execute(const google::protobuf::Message& 
     return std::move(call).status();
   }
   if (!Begin()) return ClosedError();
+  const absl::Cleanup end = [this] { End(); };
   struct Outcome {
     Latch known;
     absl::StatusOr<Reply> reply = ClosedError();
@@ -122,6 +131,7 @@ absl::StatusOr<Reply> CommandExecutor::Execute(const google::protobuf::Message& 
     outcome->known.Open();
   };
   const BlockingCall blocking;
+  BeginCall();
   Start(*std::move(call));
   parts_.store->runtime().Await(outcome->known);
   return std::move(outcome->reply);
@@ -135,8 +145,10 @@ void CommandExecutor::ExecuteAsync(std::unique_ptr<google::protobuf::Message> co
     return std::move(done)(std::move(call).status());
   }
   if (!Begin()) return std::move(done)(ClosedError());
+  const absl::Cleanup end = [this] { End(); };
   (*call)->owned = std::move(command);
   (*call)->done = std::move(done);
+  BeginCall();
   Start(*std::move(call));
 }
 
@@ -150,22 +162,27 @@ void CommandExecutor::Start(std::unique_ptr<Call> call) {
 
 void CommandExecutor::StartWithId(std::unique_ptr<Call> call) {
   if (!in_progress_.Enter(call)) return;
-  const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
-  const CommandId id = call->metadata.command_id;
-  absl::StatusOr<std::optional<v1::StoredReply>> stored = replies_->Find(*reader, id);
-  if (!stored.ok()) return Finish(std::move(call), std::move(stored).status());
-  if (!stored->has_value()) return SubmitToLane(std::move(call));
-  absl::StatusOr<Reply> reply =
-      replies_->Repeat(*reader, id, **stored, call->stream, call->command->definition->type);
-  counters_.repeated.Add();
-  Finish(std::move(call), std::move(reply));
+  std::optional<absl::StatusOr<Reply>> reply = Repeat(*call);
+  if (!reply.has_value()) return SubmitToLane(std::move(call));
+  Finish(std::move(call), *std::move(reply));
+}
+
+std::optional<absl::StatusOr<Reply>> CommandExecutor::Repeat(const Call& call) {
+  std::optional<absl::StatusOr<Reply>> reply =
+      replies_->Repeat(*parts_.store->Reader(), call.metadata.command_id, call.stream,
+                       call.command->definition->type);
+  if (reply.has_value() && (reply->ok() || absl::IsFailedPrecondition(reply->status()))) {
+    counters_.repeated.Add();
+  }
+  return reply;
 }
 
 void CommandExecutor::SubmitToLane(std::unique_ptr<Call> call) {
   Lane* const lane = lanes_.Pin(call->command->aggregate, call->stream);
   call->lane = lane;
-  LanePin pin(lane);  // beyond the call's own, which goes with its outcome
+  lane->Pin();  // beyond the call's own, which goes with its outcome
   lane->Submit(std::move(call));
+  lane->Unpin();
 }
 
 void CommandExecutor::Count(const absl::StatusOr<Reply>& outcome) {
@@ -185,6 +202,9 @@ void CommandExecutor::Finish(std::unique_ptr<Call> call, absl::StatusOr<Reply> o
     for (std::unique_ptr<Call>& waited : in_progress_.Leave(call->metadata.command_id)) {
       HandOver({.waited = std::move(waited)});
     }
+  }
+  if (finished_.fetch_add(1, std::memory_order_relaxed) % kSweepEvery == 0) {
+    HandOver({.sweep = true});
   }
   std::move(call->done)(std::move(outcome));
   call.reset();
@@ -219,22 +239,36 @@ bool CommandExecutor::Step() {
     work.lane->Unpin();
   } else if (work.waited != nullptr) {
     Start(std::move(work.waited));
-  } else {
-    const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
-    const CommandId id = work.known->metadata.command_id;
-    absl::StatusOr<std::optional<v1::StoredReply>> stored = replies_->Find(*reader, id);
-    absl::StatusOr<Reply> reply = absl::AbortedError("the command id is being used elsewhere");
-    if (!stored.ok()) {
-      reply = std::move(stored).status();
-    } else if (stored->has_value()) {
-      reply = replies_->Repeat(*reader, id, **stored, work.known->stream,
-                               work.known->command->definition->type);
-      counters_.repeated.Add();
-    }
+  } else if (work.known != nullptr) {
+    absl::StatusOr<Reply> reply =
+        Repeat(*work.known).value_or(absl::AbortedError("the command id is being used elsewhere"));
     Finish(std::move(work.known), std::move(reply));
+  } else {
+    Sweep();
   }
   MutexLock lock(&mutex_);
   return !work_.empty();
+}
+
+void CommandExecutor::Sweep() {
+  if (sweeping_.load(std::memory_order_acquire) || !Begin()) return;
+  absl::StatusOr<std::optional<Commit>> commit = sweep_->Next(*parts_.store->Reader());
+  {
+    MutexLock lock(&mutex_);
+    sweep_error_ = commit.status();
+  }
+  if (!commit.ok() || !commit->has_value()) return End();
+  sweeping_.store(true, std::memory_order_relaxed);
+  const size_t removed = (*commit)->writes.size() - 1;  // the last one says how far it came
+  parts_.store->AppendAsync(**std::move(commit),
+                            [this, removed](const absl::StatusOr<AppendResult>& result) {
+                              sweeping_.store(false, std::memory_order_release);
+                              if (result.ok()) {
+                                counters_.replies_removed.Add(removed);
+                                HandOver({.sweep = true});  // there may be more
+                              }
+                              End();
+                            });
 }
 
 absl::StatusOr<std::optional<uint64_t>> CommandExecutor::Load(const AggregateDefinition& definition,
@@ -249,10 +283,9 @@ absl::StatusOr<std::optional<uint64_t>> CommandExecutor::Load(const AggregateDef
   const std::string stream = StreamNameOf(definition.category, key);
   const std::shared_ptr<const StoreReader> reader = parts_.store->Reader();
   if (Lane* const lane = lanes_.Find(stream); lane != nullptr) {
+    const absl::Cleanup unpin = [lane] { lane->Unpin(); };
     DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> version, reader->StreamVersion(stream));
-    const bool copied = version.has_value() && lane->CopyState(*version, state);
-    lane->Unpin();
-    if (copied) return version;
+    if (version.has_value() && lane->CopyState(*version, state)) return version;
   }
   DAYBOOK_ASSIGN_OR_RETURN(const StreamPoint point,
                            LoadStream(*reader, *snapshots_, *aggregate, stream, state));
@@ -271,6 +304,9 @@ AppStats CommandExecutor::Stats() const {
   stats.states_dropped = counters_.states_dropped.value();
   stats.states_cached = lanes_.size();
   stats.snapshots = snapshots_->stats();
+  stats.replies_removed = counters_.replies_removed.value();
+  MutexLock lock(&mutex_);
+  stats.reply_sweep = sweep_error_;
   return stats;
 }
 

@@ -24,6 +24,7 @@
 #include "lanes.h"
 #include "registered_aggregate.h"
 #include "reply_store.h"
+#include "reply_sweep.h"
 
 namespace daybook::internal {
 
@@ -56,18 +57,24 @@ class CommandExecutor : private LaneHost, private Task {
  private:
   CommandExecutor(EventStore* store, AggregateRegistry registry,
                   std::unique_ptr<ReplyStore> replies, std::unique_ptr<SnapshotStore> snapshots,
-                  const AppOptions& options);
+                  std::unique_ptr<ReplySweep> sweep, const AppOptions& options);
 
   // The call of a command, checked.
   absl::StatusOr<std::unique_ptr<Call>> MakeCall(const google::protobuf::Message& command,
                                                  CommandOptions options) const;
-  // Counts a call as under way; false when closed. Each Begin that returned true has its End.
+  // Counts a use of the executor, and Close waits for its End; false when closed. A call is one,
+  // until it is finished, and so is the thread that starts it, until it is back: the call may be
+  // finished elsewhere before.
   bool Begin();
   void End();
-  // Both take over what Begin counted.
+  // The use of a call. Requires one that its caller has begun and not ended.
+  void BeginCall() { uses_.fetch_add(2, std::memory_order_relaxed); }
+  // Each takes over the call with its use.
   void Start(std::unique_ptr<Call> call);
   void StartWithId(std::unique_ptr<Call> call);
   void SubmitToLane(std::unique_ptr<Call> call);
+  // The outcome of a call whose id was used before; nullopt when it was not.
+  std::optional<absl::StatusOr<Reply>> Repeat(const Call& call);
 
   // LaneHost
   void Finish(std::unique_ptr<Call> call, absl::StatusOr<Reply> outcome) override;
@@ -81,22 +88,29 @@ class CommandExecutor : private LaneHost, private Task {
     Lane* lane = nullptr;          // to run; pinned
     std::unique_ptr<Call> waited;  // to start
     std::unique_ptr<Call> known;   // to be answered by the stored reply
+    bool sweep = false;            // replies may have left the window
   };
   void HandOver(Work work);
+  void Sweep();
 
   const AggregateRegistry registry_;
   const std::unique_ptr<ReplyStore> replies_;
   const std::unique_ptr<SnapshotStore> snapshots_;
+  const std::unique_ptr<ReplySweep> sweep_;  // the task's own
   const std::string producer_;
   CommandCounters counters_;
   CommandsInProgress in_progress_;
   Lanes lanes_;
 
-  // Twice the number of calls under way; odd once closed.
-  std::atomic<uint64_t> under_way_{0};
+  // Twice the number of uses; odd once closed.
+  std::atomic<uint64_t> uses_{0};
   Latch idle_;
 
-  Mutex mutex_;
+  std::atomic<uint64_t> finished_{0};
+  std::atomic<bool> sweeping_{false};  // a commit of the sweep is under way
+
+  mutable Mutex mutex_;
+  absl::Status sweep_error_ ABSL_GUARDED_BY(mutex_);
   std::deque<Work> work_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Runtime::Worker> worker_;  // the last member: its task uses the others
 };

@@ -9,7 +9,7 @@ namespace daybook::internal {
 
 class Counter {
  public:
-  void Add() { value_.fetch_add(1, std::memory_order_relaxed); }
+  void Add(uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
   uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -26,6 +26,7 @@ struct CommandCounters {
   Counter states_loaded;
   Counter states_reused;
   Counter states_dropped;
+  Counter replies_removed;
 };
 
 }  // namespace daybook::internal

@@ -207,8 +207,10 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
   // Executed before, although its reply was not there when the command came.
   const bool known = result.ok() ? result->duplicate
                                  : ErrorPayload<v1::ClaimConflict>(result.status()).has_value();
-  LanePin pin(again ? this : nullptr);  // the call's own pin may go as soon as it is queued
+  if (again) host_->parts().counters->decided_again.Add();
   {
+    // A call that is queued here is another thread's after that, and its pin with it: nothing of
+    // the lane is used any more.
     MutexLock lock(&mutex_);
     --in_flight_;
     if (result.ok() && !known) {
@@ -222,9 +224,8 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
       host_->Schedule(this);
     }
   }
-  if (again) {
-    host_->parts().counters->decided_again.Add();
-  } else if (known) {
+  if (again) return;
+  if (known) {
     host_->FinishFromStore(std::move(call));
   } else if (!result.ok()) {
     host_->Finish(std::move(call), std::move(result).status());

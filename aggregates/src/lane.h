@@ -142,22 +142,6 @@ class Lane {
   std::shared_ptr<CommitChain> chain_;
 };
 
-// Keeps a lane that is pinned already, for a while longer. nullptr: nothing.
-class LanePin {
- public:
-  explicit LanePin(Lane* lane) : lane_(lane) {
-    if (lane_ != nullptr) lane_->Pin();
-  }
-  ~LanePin() {
-    if (lane_ != nullptr) lane_->Unpin();
-  }
-  LanePin(const LanePin&) = delete;
-  LanePin& operator=(const LanePin&) = delete;
-
- private:
-  Lane* const lane_;
-};
-
 }  // namespace daybook::internal
 
 #endif  // DAYBOOK_AGGREGATES_SRC_LANE_H_

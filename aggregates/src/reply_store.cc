@@ -63,22 +63,43 @@ absl::StatusOr<std::optional<v1::StoredReply>> ReplyStore::Find(const StoreReade
   return stored;
 }
 
-absl::StatusOr<Reply> ReplyStore::Repeat(const StoreReader& reader, const CommandId& id,
-                                         const v1::StoredReply& stored, absl::string_view stream,
-                                         absl::string_view command_type) const {
+std::optional<absl::StatusOr<Reply>> ReplyStore::Repeat(const StoreReader& reader,
+                                                        const CommandId& id,
+                                                        absl::string_view stream,
+                                                        absl::string_view command_type) const {
+  const absl::StatusOr<std::optional<v1::StoredReply>> stored = Find(reader, id);
+  if (!stored.ok()) return stored.status();
+  if (stored->has_value()) return FromRow(reader, id, **stored, stream, command_type);
+  // The reply may be gone; then the first event tells that the command was executed.
+  const absl::StatusOr<std::optional<Position>> first = reader.FindEvent(id.Derive(0));
+  if (!first.ok()) return first.status();
+  if (!first->has_value()) return std::nullopt;
+  ReadLogOptions options;
+  options.direction = Direction::kBackwards;
+  options.from = Position((*first)->sequence() + 1);
+  options.limit = 1;
+  const absl::StatusOr<EventBatch> event = reader.ReadLog(options);
+  if (!event.ok()) return event.status();
+  return Expired(event->front().recorded_time);
+}
+
+absl::Status ReplyStore::Expired(absl::Time executed) const {
+  return InvalidFieldError(
+      "command_id", absl::StrCat("executed at ", absl::FormatTime(executed, absl::UTCTimeZone()),
+                                 ", and replies are kept for ", absl::FormatDuration(retention_),
+                                 " (reply_retention): it is not executed again"));
+}
+
+absl::StatusOr<Reply> ReplyStore::FromRow(const StoreReader& reader, const CommandId& id,
+                                          const v1::StoredReply& stored, absl::string_view stream,
+                                          absl::string_view command_type) const {
   if (stored.stream() != stream || stored.command_type() != command_type) {
     return InvalidFieldError("command_id",
                              absl::StrCat("one id belongs to one command, and this one to a ",
                                           stored.command_type(), " of ", stored.stream()));
   }
   const absl::Time recorded = absl::FromUnixMicros(stored.recorded_micros());
-  if (clock_->Now() - recorded > retention_) {
-    return InvalidFieldError(
-        "command_id",
-        absl::StrCat("first executed at ", absl::FormatTime(recorded, absl::UTCTimeZone()),
-                     ", longer ago than reply_retention (", absl::FormatDuration(retention_),
-                     "): it is not executed again"));
-  }
+  if (clock_->Now() - recorded > retention_) return Expired(recorded);
   if (stored.has_rejection()) return RejectionError(stored.rejection());
 
   Reply reply;

@@ -28,22 +28,27 @@ class ReplyStore {
   static absl::StatusOr<std::unique_ptr<ReplyStore>> Open(EventStore* store, Clock* clock,
                                                           absl::Duration retention);
 
-  // What is stored under the id, as of now; nullopt when nothing is. DataLoss when it cannot be
-  // read.
-  absl::StatusOr<std::optional<v1::StoredReply>> Find(const StoreReader& reader,
-                                                      const CommandId& id) const;
+  // The outcome of a command that comes a second time; nullopt when its id was never used.
+  // InvalidArgument (InvalidField "command_id") when the id belongs to another stream or command
+  // type, or is older than the window; FailedPrecondition for a rejection; DataLoss when it cannot
+  // be read.
+  std::optional<absl::StatusOr<Reply>> Repeat(const StoreReader& reader, const CommandId& id,
+                                              absl::string_view stream,
+                                              absl::string_view command_type) const;
 
-  // The outcome of the command that comes a second time. InvalidArgument (InvalidField
-  // "command_id") when the id belongs to another stream or command type, or is older than the
-  // window; FailedPrecondition for a rejection.
-  absl::StatusOr<Reply> Repeat(const StoreReader& reader, const CommandId& id,
-                               const v1::StoredReply& stored, absl::string_view stream,
-                               absl::string_view command_type) const;
+  TableId table() const { return table_; }
 
   // What makes `stored` the outcome of the id, in the command's commit.
   Claim ClaimOf(const CommandId& id, const v1::StoredReply& stored) const;
 
  private:
+  absl::StatusOr<std::optional<v1::StoredReply>> Find(const StoreReader& reader,
+                                                      const CommandId& id) const;
+  absl::StatusOr<Reply> FromRow(const StoreReader& reader, const CommandId& id,
+                                const v1::StoredReply& stored, absl::string_view stream,
+                                absl::string_view command_type) const;
+  absl::Status Expired(absl::Time executed) const;
+
   ReplyStore(TableId table, Clock* clock, absl::Duration retention)
       : table_(table), clock_(clock), retention_(retention) {}
 

@@ -144,6 +144,11 @@ void Engine::WhenPast(Position position, absl::AnyInvocable<void() &&> wake) {
   publication_.WhenPast(position.sequence(), std::move(wake));
 }
 
+void Engine::WhenRoom(absl::AnyInvocable<void() &&> wake) {
+  if (sequencer_ == nullptr) return std::move(wake)();
+  sequencer_->WhenRoom(std::move(wake));
+}
+
 absl::StatusOr<TableId> Engine::OpenTable(absl::string_view name) {
   DAYBOOK_RETURN_IF_ERROR(ValidateTableName(name));
   {

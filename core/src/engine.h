@@ -46,6 +46,7 @@ class Engine : public EventStore {
   std::shared_ptr<const StoreReader> Reader() const override;
   Position Tip() const override;
   void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) override;
+  void WhenRoom(absl::AnyInvocable<void() &&> wake) override;
   absl::StatusOr<TableId> OpenTable(absl::string_view name) override;
   std::vector<std::pair<std::string, TableId>> Tables() const override;
   Position AddParticipant(CommitParticipant* participant) override;

@@ -284,6 +284,17 @@ absl::Status Reader::ListStreams(
   return names->status();
 }
 
+absl::StatusOr<std::optional<Position>> Reader::FindEvent(const EventId& id) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto entry, kv_->Get(snapshot(), Family::kIds, IdKey(id)));
+  if (!entry.has_value()) return std::nullopt;
+  absl::string_view bytes = entry->view();
+  uint64_t sequence = 0;
+  if (!ConsumeVarint(&bytes, &sequence) || !bytes.empty()) {
+    return DamageError("id index", Position(), "an entry holds no position");
+  }
+  return Position(sequence);
+}
+
 absl::StatusOr<std::optional<std::string>> Reader::GetRow(TableId table,
                                                           absl::string_view key) const {
   DAYBOOK_ASSIGN_OR_RETURN(const auto row, kv_->Get(snapshot(), Family::kRows, RowKey(table, key)));

@@ -28,6 +28,7 @@ class Reader : public StoreReader {
   absl::Status ListStreams(absl::string_view category, absl::string_view after,
                            absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)>
                                visit) const override;
+  absl::StatusOr<std::optional<Position>> FindEvent(const EventId& id) const override;
   absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options) const override;
   absl::StatusOr<std::optional<std::string>> GetRow(TableId table,
                                                     absl::string_view key) const override;

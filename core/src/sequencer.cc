@@ -35,7 +35,8 @@ Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
     : parts_(std::move(parts)),
       builder_(parts_.kv, parts_.names, parts_.cached_heads, start),
       largest_ring_batch_(parts_.witness != nullptr ? parts_.witness->Capacity() / 4 : 0),
-      last_group_(start.mark.number) {
+      last_group_(start.mark.number),
+      room_(parts_.queue_bytes) {
   const auto wake = [this] { worker_->Wake(); };
   const auto synced = [this] {
     if (syncs_left_.fetch_sub(1, std::memory_order_acq_rel) == 1 ||
@@ -53,6 +54,7 @@ Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
 
 absl::Status Sequencer::Close() {
   closing_.store(true, std::memory_order_release);
+  room_.Close();
   worker_->Wake();
   parts_.runtime->Await(drained_);
   return stopped();
@@ -74,17 +76,12 @@ void Sequencer::Enqueue(std::unique_ptr<Request> request) {
   } else if (refusing_.load(std::memory_order_acquire)) {
     refused = Stopped(stopped());
   } else {
-    const size_t queued = queued_bytes_.fetch_add(request->bytes, std::memory_order_relaxed);
-    // An empty queue takes any commit: one that is larger than the queue could never be appended.
-    if (queued == 0 || queued + request->bytes <= parts_.queue_bytes) {
+    refused = room_.Take(request->bytes);
+    if (refused.ok()) {
       queue_.Push(std::move(request));
       worker_->Wake();
       return;
     }
-    queued_bytes_.fetch_sub(request->bytes, std::memory_order_relaxed);
-    refused = absl::ResourceExhaustedError(
-        absl::StrCat("the queue holds ", queued, " of ", parts_.queue_bytes,
-                     " bytes: wait for appends to finish, then retry"));
   }
   if (request->chain != nullptr) request->chain->Break();
   std::move(request->done)(std::move(refused));
@@ -215,7 +212,7 @@ void Sequencer::Process(Request& request, int64_t now_micros) {
     }
     return;
   }
-  queued_bytes_.fetch_sub(request.bytes, std::memory_order_relaxed);
+  room_.GiveBack(request.bytes);
   if (halted_) {
     std::move(request.done)(Stopped(stopped()));
     return;
@@ -306,6 +303,7 @@ void Sequencer::Stop(const absl::Status& cause) {
     if (stopped_.ok()) stopped_ = cause;
   }
   refusing_.store(true, std::memory_order_release);
+  room_.Close();
   // The heads and rows that were built on the failed group are never used again: every later
   // commit is refused.
   std::vector<Outcome> outcomes;

@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -23,6 +24,7 @@
 #include "kv.h"
 #include "names.h"
 #include "publication.h"
+#include "queue_room.h"
 #include "request.h"
 #include "syncer.h"
 #include "witness.h"
@@ -53,6 +55,8 @@ class Sequencer : public Task {
 
   // Takes the request; a refused one is answered on the caller's thread.
   void Enqueue(std::unique_ptr<Request> request);
+  // EventStore::WhenRoom.
+  void WhenRoom(QueueRoom::Wake wake) { room_.WhenFree(std::move(wake)); }
   // Has `f` run between two commits, with the builder, and waits for it; with `durably`, until what
   // it added is durable, or known not to be.
   absl::Status RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
@@ -108,7 +112,7 @@ class Sequencer : public Task {
   bool halted_ = false;  // stopped_ is set
 
   RequestQueue queue_;
-  std::atomic<size_t> queued_bytes_{0};
+  QueueRoom room_;
   std::atomic<bool> closing_{false};
   std::atomic<bool> refusing_{false};  // stopped_ is set
 

@@ -14,7 +14,9 @@ struct Subscription::State {
 
   Mutex mutex;
   bool stopped ABSL_GUARDED_BY(mutex) = false;
-  std::shared_ptr<Latch> waiting ABSL_GUARDED_BY(mutex);  // opened by Stop
+  // Opened by the store when there is more after `waited_at`, and by Stop.
+  std::shared_ptr<Latch> waiting ABSL_GUARDED_BY(mutex);
+  Position waited_at;  // of the reading thread
 };
 
 Subscription::Subscription(EventStore* store, SubscriptionOptions options)
@@ -50,18 +52,23 @@ absl::StatusOr<EventBatch> Subscription::Next(absl::Duration timeout) {
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, Poll());
     if (!batch.empty()) return batch;
-    auto ready = std::make_shared<Latch>();
+    std::shared_ptr<Latch> ready;
+    bool ask = false;
     {
       MutexLock lock(&state.mutex);
       if (state.stopped) return absl::CancelledError("the subscription was stopped");
-      state.waiting = ready;
+      // However often a call times out, the store is asked once: it forgets nobody who waits.
+      ask = state.waiting == nullptr || state.waited_at != state.checkpoint;
+      if (ask) state.waiting = std::make_shared<Latch>();
+      ready = state.waiting;
     }
-    // Held by the callback too: it may come after this call has timed out.
-    state.store->WhenPast(state.checkpoint, [ready] { ready->Open(); });
+    if (ask) {
+      state.waited_at = state.checkpoint;
+      state.store->WhenPast(state.checkpoint, [ready] { ready->Open(); });
+    }
     const bool signalled = state.store->runtime().Await(*ready, deadline - absl::Now());
     {
       MutexLock lock(&state.mutex);
-      state.waiting = nullptr;
       if (state.stopped) return absl::CancelledError("the subscription was stopped");
     }
     if (!signalled) return absl::DeadlineExceededError("no event came in time");

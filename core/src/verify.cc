@@ -19,6 +19,9 @@ namespace {
 
 constexpr uint64_t kProgressEvery = 65'536;
 
+constexpr absl::string_view kMended =
+    "nothing is lost, but one copy is left: the application mends it when it opens the store";
+
 // Holds the log against itself, against the witness and against every index.
 class Verifier {
  public:
@@ -38,6 +41,8 @@ class Verifier {
     if (tip_ > 0 && !ended_) return DamageError("event", Position(tip_), "its commit is cut off");
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", tip_));
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kIds, "id index", ids_));
+    DAYBOOK_RETURN_IF_ERROR(CheckMark());
+    DAYBOOK_RETURN_IF_ERROR(CheckWitness());
     VerifyReport report;
     report.tip = Position(tip_);
     report.events = tip_;
@@ -87,6 +92,7 @@ class Verifier {
     if ((next == 0) != ((record.flags() & kIntroducesStream) != 0)) {
       return DamageError("event", position, "its stream is introduced in the wrong place");
     }
+    if (next == 0) categories_ = std::max(categories_, CategoryIdOf(record.stream()));
     ++next;
     DAYBOOK_RETURN_IF_ERROR(CheckDictionary(record));
     DAYBOOK_RETURN_IF_ERROR(CheckIndexEntry(
@@ -143,6 +149,35 @@ class Verifier {
                        absl::StrCat("it holds ", entries, " entries for ", expected, " events"));
   }
 
+  // What the mark counts, where no event came after it.
+  absl::Status CheckMark() {
+    if (tip_ > mark_.tip) return absl::OkStatus();
+    if (mark_.streams == next_versions_.size() && mark_.categories == categories_) {
+      return absl::OkStatus();
+    }
+    return DamageError(
+        "group mark", Position(),
+        absl::StrCat("it counts ", mark_.streams, " streams and ", mark_.categories,
+                     " categories, the log ", next_versions_.size(), " and ", categories_));
+  }
+
+  // What the log has and its second copy has lost.
+  absl::Status CheckWitness() {
+    if (witness_.damaged_slot.has_value()) {
+      return DamageError("witness", Position(),
+                         absl::StrCat("header slot ", *witness_.damaged_slot, " (of 0 and 1) is ",
+                                      "not intact; ", kMended));
+    }
+    uint64_t number = witness_.header.flushed_group;
+    for (const WitnessGroup& group : witness_.groups) {
+      if (group.number != ++number) {
+        return DamageError("witness", Position(),
+                           absl::StrCat("its record of group ", number, " is damaged; ", kMended));
+      }
+    }
+    return absl::OkStatus();
+  }
+
   const Kv& kv_;
   const WitnessContent& witness_;
   const GroupMark mark_;
@@ -153,6 +188,7 @@ class Verifier {
   Hash chain_{};
   int64_t last_micros_ = INT64_MIN;
   TypeId types_ = 0;
+  uint32_t categories_ = 0;
   bool ended_ = true;
 };
 

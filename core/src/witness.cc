@@ -272,9 +272,17 @@ absl::Status WriteNewFile(File* file, const WitnessSlot& slot) {
   return file->Sync();
 }
 
-// The newer of the intact slots, and which of the two it is.
-absl::StatusOr<std::pair<WitnessSlot, uint64_t>> ReadSlot(File* file, const std::string& path) {
-  std::optional<std::pair<WitnessSlot, uint64_t>> newest;
+// The newer of the intact slots, which of the two it is, and which is not intact.
+struct ReadSlots {
+  WitnessSlot newest;
+  uint64_t current = 0;
+  std::optional<uint64_t> damaged;
+};
+
+// There is no slot that was never written: the file gets its name when both are.
+absl::StatusOr<ReadSlots> ReadHeaderSlots(File* file, const std::string& path) {
+  std::optional<ReadSlots> read;
+  std::optional<uint64_t> damaged;
   for (uint64_t number = 0; number < kWitnessSlots; ++number) {
     std::string bytes;
     DAYBOOK_ASSIGN_OR_RETURN(bytes, file->Read(number * kWitnessBlock, kWitnessBlock));
@@ -282,11 +290,16 @@ absl::StatusOr<std::pair<WitnessSlot, uint64_t>> ReadSlot(File* file, const std:
     if (absl::IsFailedPrecondition(slot.status())) {
       return absl::FailedPreconditionError(absl::StrCat(path, " is of ", slot.status().message()));
     }
-    if (slot.ok() && (!newest.has_value() || slot->epoch > newest->first.epoch)) {
-      newest.emplace(*std::move(slot), number);
+    if (!slot.ok()) {
+      damaged = number;
+    } else if (!read.has_value() || slot->epoch > read->newest.epoch) {
+      read = ReadSlots{.newest = *std::move(slot), .current = number};
     }
   }
-  if (newest.has_value()) return *std::move(newest);
+  if (read.has_value()) {
+    read->damaged = damaged;
+    return *std::move(read);
+  }
   return absl::DataLossError(absl::StrCat(path, ": both header slots of the witness are damaged"));
 }
 
@@ -317,9 +330,9 @@ absl::StatusOr<std::unique_ptr<Witness>> Witness::Open(FileSystem* files, const 
                                                        WitnessContent* content) {
   std::unique_ptr<File> header_file;
   DAYBOOK_ASSIGN_OR_RETURN(header_file, files->OpenFile(path, /*create=*/false));
-  std::pair<WitnessSlot, uint64_t> read;
-  DAYBOOK_ASSIGN_OR_RETURN(read, ReadSlot(header_file.get(), path));
-  const auto& [slot, current] = read;
+  ReadSlots slots;
+  DAYBOOK_ASSIGN_OR_RETURN(slots, ReadHeaderSlots(header_file.get(), path));
+  const WitnessSlot& slot = slots.newest;
   uint64_t size = 0;
   DAYBOOK_ASSIGN_OR_RETURN(size, header_file->Size());
   if (size < kWitnessRingStart + slot.ring_bytes) {
@@ -331,8 +344,9 @@ absl::StatusOr<std::unique_ptr<Witness>> Witness::Open(FileSystem* files, const 
   Ring ring(std::move(ring_file), slot.ring_bytes);
   Scanner scanner(&ring, slot);
   *content = WitnessContent();
+  content->damaged_slot = slots.damaged;
   DAYBOOK_RETURN_IF_ERROR(scanner.Scan(content));
-  return std::make_unique<WitnessImpl>(std::move(header_file), std::move(ring), slot, current,
+  return std::make_unique<WitnessImpl>(std::move(header_file), std::move(ring), slot, slots.current,
                                        scanner.end(), scanner.TakeHeld());
 }
 

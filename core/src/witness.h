@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ struct WitnessContent {
   // them is a group that was synced, and damaged since. What a crash tore is not among them, nor
   // anything after it. Where one is missing, WriteHeader comes before the next Append.
   std::vector<WitnessGroup> groups;
+  // The header slot, 0 or 1, that is not intact. The next WriteHeader writes both.
+  std::optional<uint64_t> damaged_slot;
 };
 
 // Not thread-safe, but for one thread in Append beside one in WriteHeader; SpaceFor, Free and

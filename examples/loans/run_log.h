@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daybook/aggregates/app.h"
+#include "daybook/core/uuid.h"
 
 namespace loans {
 
@@ -18,6 +19,9 @@ namespace loans {
 struct CheckedLog {
   std::string path;
   uint64_t rows = 0;
+  // The correlation id of every command of its run. It comes from the content, gzipped or not: the
+  // same log has the same, another one another.
+  daybook::Uuid run;
 };
 
 // Reads the whole log, so that a mistake anywhere in it is found before anything is done. The
@@ -45,11 +49,11 @@ struct RunResult {
 
 // Executes each row as one command, in order for each application, and waits for all. A row's
 // command id comes from its number: a log that was run in part or in whole may be run again, and
-// ends the same.
+// ends the same. The replies would be those of another log in a store that holds the run of one:
+// InvalidArgument (InvalidField), before anything is executed.
 //
 // The errors of App::ExecuteAsync but rejections, for the first row that meets one (no row behind
-// it is started then): InvalidArgument, too, when the store was filled from another log. The errors
-// of LogReader, should the file have changed.
+// it is started then). The errors of LogReader, should the file have changed.
 absl::StatusOr<RunResult> RunLog(daybook::App& app, const CheckedLog& log,
                                  const RunOptions& options = {});
 

@@ -83,7 +83,7 @@ void AsyncRunner::HandleFlushed() {
   for (auto& [follower, status] : mailbox_->Take()) {
     follower->Flushed(status);
     if (absl::IsResourceExhausted(status) && !held_->exchange(true)) {
-      store_->WhenPast(store_->Tip(), [held = held_, mailbox = mailbox_] {
+      store_->WhenRoom([held = held_, mailbox = mailbox_] {
         held->store(false);
         mailbox->Wake();
       });

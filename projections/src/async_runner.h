@@ -82,7 +82,7 @@ class AsyncRunner final : public Task {
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::vector<std::unique_ptr<Follower>> followers_;
   std::vector<std::unique_ptr<Feed>> feeds_;
-  // A flush was refused for want of space: none until the log has moved.
+  // A flush was refused, since the store's queue was full: none until it has room.
   const std::shared_ptr<std::atomic<bool>> held_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<Runtime::Worker> worker_;
 };

@@ -277,6 +277,36 @@ TEST_P(LanesTest, ClosesAfterWhatIsUnderWay) {
   EXPECT_EQ(BalanceOf("3"), 100);
 }
 
+// A command may be finished before the thread that started it is back: the application is not gone
+// under that thread.
+TEST_P(LanesTest, ClosesAfterThoseThatStartCommandsAreBack) {
+  for (int round = 0; round < 60; ++round) {
+    Latch finished;
+    std::atomic<int> left{4};
+    const auto done = [&](const absl::StatusOr<Reply>& reply) {
+      EXPECT_TRUE(reply.ok() || absl::IsUnavailable(reply.status())) << reply.status();
+      if (--left == 0) finished.Open();
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+      const CommandOptions options = i == 0 ? WithId(7) : CommandOptions();
+      threads.emplace_back([&, options] {
+        app_->ExecuteAsync(DepositOf(1), options, [&](auto reply) { done(reply); });
+      });
+    }
+    threads.emplace_back([&] { done(app_->Execute(DepositOf(1))); });
+    if (round % 2 == 0) {
+      Runtime::Threads().Await(finished);
+      app_.reset();
+    } else {
+      app_->Close();
+      Runtime::Threads().Await(finished);
+    }
+    for (std::thread& thread : threads) thread.join();
+    Reopen();
+  }
+}
+
 TEST_P(LanesTest, KeepsNoMoreStatesThanItMay) {
   for (const size_t capacity : {0, 1, 3, 40}) {
     options_.cached_states = capacity;

@@ -1,6 +1,7 @@
 // Exactly once: replies are stored and repeated, for as long as the window says (G4).
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "app_fixture.h"
 #include "daybook/testkit/rejection_matchers.h"
 
@@ -86,6 +87,92 @@ TEST_P(RepliesTest, RefusesAnIdThatIsOlderThanTheWindow) {
   options_.reply_retention = absl::Hours(2);
   Reopen();
   EXPECT_TRUE(app_->Execute(DepositOf(5), WithId(1))->repeated);
+}
+
+// What is left of replies that were removed is that their ids are never used again.
+TEST_P(RepliesTest, RemovesRepliesThatAreOlderThanTheWindow) {
+  options_.reply_retention = absl::Hours(1);
+  Reopen();
+  constexpr uint64_t kCommands = 3000;  // more than the sweep takes at a time
+  for (uint64_t i = 0; i < kCommands; ++i) {
+    app_->ExecuteAsync(DepositOf(1), WithId(i),
+                       [](absl::StatusOr<Reply> reply) { EXPECT_THAT(reply, IsOk()); });
+  }
+  EXPECT_THAT(app_->Execute(WithdrawOf(9'999), WithId(kCommands)), Rejects<InsufficientFunds>());
+  const auto none = Make<DepositAll>({.account = "7"});
+  ASSERT_THAT(app_->Execute(none, WithId(kCommands + 1)), IsOk());
+  Reopen();
+  EXPECT_EQ(app_->Stats().replies_removed, 0u);
+  clock_.Advance(absl::Minutes(30));
+  ASSERT_THAT(app_->Execute(DepositOf(7), WithId(kCommands + 2)), IsOk());
+  clock_.Advance(absl::Minutes(30) + absl::Microseconds(1));
+
+  // The first command of an application looks, and then each 256th.
+  Reopen();
+  EXPECT_THAT(app_->Execute(DepositOf(1), WithId(0)), StatusIs(absl::StatusCode::kInvalidArgument));
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  while (app_->Stats().replies_removed < kCommands && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_EQ(app_->Stats().replies_removed, kCommands);
+  EXPECT_THAT(app_->Stats().reply_sweep, IsOk());
+  size_t left = 0;
+  ASSERT_THAT(app_->store().Reader()->ScanRows(*app_->store().OpenTable("$replies"), {},
+                                               [&left](absl::string_view, absl::string_view) {
+                                                 ++left;
+                                                 return true;
+                                               }),
+              IsOk());
+  EXPECT_EQ(left, 3u);  // the rejection, the acceptance without events, and the one in the window
+
+  for (const bool longer : {false, true}) {
+    SCOPED_TRACE(longer);
+    if (longer) options_.reply_retention = absl::Hours(24);
+    Reopen();
+    // Neither accepted nor rejected, whatever would be decided now.
+    for (const uint64_t id : {uint64_t{0}, kCommands - 1}) {
+      const auto late = app_->Execute(DepositOf(1), WithId(id));
+      EXPECT_THAT(late, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("reply_retention")));
+      EXPECT_EQ(ErrorPayload<v1::InvalidField>(late.status())->field(), "command_id");
+      EXPECT_THAT(app_->Execute(WithdrawOf(9'999), WithId(id)),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("reply_retention")));
+    }
+    const auto within = app_->Execute(DepositOf(7), WithId(kCommands + 2));
+    ASSERT_THAT(within, IsOk());
+    EXPECT_TRUE(within->repeated);
+    if (longer) {
+      EXPECT_THAT(app_->Execute(WithdrawOf(9'999), WithId(kCommands)),
+                  Rejects<InsufficientFunds>());
+    } else {
+      EXPECT_THAT(app_->Execute(WithdrawOf(9'999), WithId(kCommands)),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("reply_retention")));
+      EXPECT_THAT(app_->Execute(none, WithId(kCommands + 1)),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("reply_retention")));
+    }
+  }
+  EXPECT_THAT(History(), SizeIs(kCommands + 1));
+}
+
+// A writer outside of App may write any command id into its metadata: no reply goes for that.
+TEST_P(RepliesTest, RemovesNoReplyForAnEventThatIsNotTheCommands) {
+  options_.reply_retention = absl::Hours(1);
+  Reopen();
+  EXPECT_THAT(app_->Execute(WithdrawOf(9), WithId(1)), Rejects<InsufficientFunds>());
+  Event event = OutsideDeposit(10);
+  event.metadata.command_id = WithId(1).command_id;
+  ASSERT_THAT(app_->store().Append("account-7", ExpectedVersion::Any(), {event}), IsOk());
+  ASSERT_THAT(app_->Execute(DepositOf(1), WithId(2)), IsOk());
+  clock_.Advance(absl::Hours(2));
+  Reopen();
+  ASSERT_THAT(app_->Execute(DepositOf(1), WithId(3)), IsOk());
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  while (app_->Stats().replies_removed < 1 && absl::Now() < deadline) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_EQ(app_->Stats().replies_removed, 1u);
+  EXPECT_THAT(app_->Execute(WithdrawOf(9), WithId(1)),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("reply_retention")));
+  EXPECT_THAT(History(), ElementsAre("Deposited 10", "Deposited 1", "Deposited 1"));
 }
 
 TEST_P(RepliesTest, ExecutesTheSameIdOnceThoughItComesFromManyThreads) {

@@ -316,6 +316,63 @@ TEST_P(AppendContract, RefusesWhatTheQueueCannotHold) {
 }
 
 // Of two writers at the same expected version exactly one wins.
+// Rows alone, so that the tip stands still and nothing else tells that the queue has room.
+TEST_P(AppendContract, CallsWhenAFullQueueHasRoom) {
+  StoreOptions options;
+  options.queue_bytes = size_t{1} << 20;
+  Open(options);
+  const TableId table = *store_->OpenTable("rows");
+  const auto write = [table](size_t bytes) {
+    Commit commit;
+    commit.writes.push_back({table, "row", std::string(bytes, 'x')});
+    return commit;
+  };
+  bool at_once = false;
+  store_->WhenRoom([&] { at_once = true; });
+  EXPECT_TRUE(at_once);
+
+  Latch entered, go_on, has_room;
+  store_->AppendAsync(write(1), [&](absl::StatusOr<AppendResult>) {
+    entered.Open();
+    Runtime::Threads().Await(go_on);  // holds the store up
+  });
+  store_->runtime().Await(entered);
+  std::atomic<int> written{0};
+  std::atomic<bool> full{false};
+  int queued = 0;
+  for (const size_t bytes : {size_t{100'000}, size_t{100}}) {
+    for (full = false; !full; ++queued) {
+      store_->AppendAsync(write(bytes), [&](absl::StatusOr<AppendResult> result) {
+        if (absl::IsResourceExhausted(result.status())) full = true;
+        written += result.ok();
+      });
+    }
+  }
+  store_->WhenRoom([&] { has_room.Open(); });
+  EXPECT_FALSE(has_room.is_open());
+  go_on.Open();
+  store_->runtime().Await(has_room);
+  EXPECT_THAT(store_->Append(write(100'000)), IsOk());
+  EXPECT_EQ(written, queued - 2);
+
+  // Nobody waits for room in a store that closes.
+  Latch held, woken;
+  store_->AppendAsync(write(1), [&](absl::StatusOr<AppendResult>) {
+    held.Open();
+    Runtime::Threads().Await(woken);
+  });
+  store_->runtime().Await(held);
+  for (full = false; !full;) {
+    store_->AppendAsync(write(100'000), [&](absl::StatusOr<AppendResult> result) {
+      if (absl::IsResourceExhausted(result.status())) full = true;
+    });
+  }
+  store_->WhenRoom([&] { woken.Open(); });
+  EXPECT_FALSE(woken.is_open());
+  store_.reset();
+  EXPECT_TRUE(woken.is_open());
+}
+
 TEST_P(AppendContract, OneOfTwoWritersWins) {
   constexpr int kRounds = 10'000;
   std::atomic<int> wins = 0;

@@ -3,6 +3,7 @@
 
 #include "daybook/core/limits.h"
 #include "daybook/core/subscription.h"
+#include "forwarding_store.h"
 #include "store_contract.h"
 
 namespace daybook {
@@ -171,6 +172,20 @@ TEST_P(ReadContract, ListsStreams) {
   EXPECT_THAT(list("", "none"), StatusIs(absl::StatusCode::kNotFound));
 }
 
+TEST_P(ReadContract, FindsEventsByTheIdsThatTheyWereGiven) {
+  std::vector<Event> events = Notes({"a", "b"});
+  events[1].id = Uuid::Derive("b");
+  const std::shared_ptr<const StoreReader> before = store_->Reader();
+  ASSERT_THAT(store_->Append("find-1", ExpectedVersion::Any(), std::move(events)), IsOk());
+  const std::shared_ptr<const StoreReader> reader = store_->Reader();
+  EXPECT_THAT(reader->FindEvent(Uuid::Derive("b")), IsOkAndHolds(std::optional(reader->tip())));
+  EXPECT_THAT(before->FindEvent(Uuid::Derive("b")), IsOkAndHolds(std::nullopt));
+  EXPECT_THAT(reader->FindEvent(Uuid::Derive("c")), IsOkAndHolds(std::nullopt));
+  const auto batch = reader->ReadStream("find-1");
+  ASSERT_THAT(batch, IsOk());
+  EXPECT_THAT(reader->FindEvent(batch->front().id), IsOkAndHolds(std::nullopt));
+}
+
 TEST_P(ReadContract, ScansRowsInOrder) {
   const TableId table = store_->OpenTable("view").value();
   const TableId other = store_->OpenTable("other").value();
@@ -221,6 +236,28 @@ TEST_P(ReadContract, ASubscriptionGoesOnLive) {
   EXPECT_THAT(Payloads(*live), ElementsAre("live"));
   appender.join();
   EXPECT_EQ(subscription.checkpoint(), Position(7));
+}
+
+TEST_P(ReadContract, ASubscriptionThatTimesOutAgainAndAgainAsksOnce) {
+  struct CountingStore : ForwardingStore {
+    using ForwardingStore::ForwardingStore;
+    void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) override {
+      ++asked;
+      ForwardingStore::WhenPast(position, std::move(wake));
+    }
+    int asked = 0;
+  } counting(store_.get());
+  Subscription subscription(&counting, {.after = Position(6)});
+  for (int round = 1; round <= 2; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_THAT(subscription.Next(absl::Microseconds(100)),
+                  StatusIs(absl::StatusCode::kDeadlineExceeded));
+    }
+    EXPECT_EQ(counting.asked, round);
+    std::thread appender([&] { EXPECT_THAT(Append("a-1", {"live"}), IsOk()); });
+    EXPECT_THAT(subscription.Next(), IsOkAndHolds(SizeIs(1)));
+    appender.join();
+  }
 }
 
 TEST_P(ReadContract, ASubscriptionIsStopped) {

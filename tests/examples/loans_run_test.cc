@@ -129,12 +129,12 @@ class LoansRun : public testing::Test {
     EXPECT_THAT(log, IsOk());
     return *log;
   }
-  // The first `rows` rows of it, as a log of its own.
+  // The first `rows` rows of it: what a run of it had done that was killed there.
   CheckedLog Beginning(const CheckedLog& log, uint64_t rows) {
     std::string text = ReadFile(log.path);
     size_t end = 0;
     for (uint64_t line = 0; line <= rows; ++line) end = text.find('\n', end) + 1;
-    return {dir_.Write("beginning.csv", text.substr(0, end)), rows};
+    return {dir_.Write("beginning.csv", text.substr(0, end)), rows, log.run};
   }
 
   TempDir dir_;
@@ -186,11 +186,40 @@ TEST_F(LoansRun, RefusesAnotherLogInTheSameStore) {
   ASSERT_THAT(RunLog(app, Generated(500, 14)), IsOk());
   const auto tip = app.store().Tip();
   EXPECT_THAT(RunLog(app, Generated(500, 15)),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("row ")));
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("this store holds the run of another input")));
   // Rows that happen to be alike are repeated; nothing is executed under the id of another.
   const auto again = RunLog(app, Generated(500, 14));
   ASSERT_THAT(again, IsOk());
   EXPECT_EQ(app.store().Tip(), tip);
+}
+
+// Of the same shape: each row is of the same application and the same kind of command.
+TEST_F(LoansRun, RefusesALogOfTheSameShapeInTheSameStore) {
+  const CheckedLog log = Generated(500, 16);
+  std::string text = ReadFile(log.path);
+  const std::string amount = text.substr(text.find('\n') + 1);
+  const size_t digit = text.find('\n') + 1 + amount.find(',') + 1;
+  ASSERT_TRUE(text[digit] >= '1' && text[digit] <= '9') << text.substr(0, 200);
+  text[digit] = text[digit] == '9' ? '8' : '9';
+  const auto other = CheckLog(dir_.Write("other.csv", text));
+  ASSERT_THAT(other, IsOk());
+  App app = OpenInMemory();
+  ASSERT_THAT(RunLog(app, log), IsOk());
+  EXPECT_THAT(RunLog(app, *other),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("this store holds the run of another input")));
+  EXPECT_EQ(app.Stats().repeated, 0u);
+}
+
+TEST_F(LoansRun, KnowsALogThatWasGzippedSince) {
+  const CheckedLog plain = Generated(500, 17);
+  const std::string path = dir_.Path("log17.csv.gz");
+  ASSERT_THAT(GenerateLog({.rows = 500, .seed = 17}, path), IsOk());
+  const auto gzipped = CheckLog(path);
+  ASSERT_THAT(gzipped, IsOk());
+  EXPECT_EQ(gzipped->run, plain.run);
+  EXPECT_NE(Generated(500, 18).run, plain.run);
 }
 
 TEST_F(LoansRun, GivesTheFiguresOfTheRealLog) {

@@ -103,6 +103,37 @@ TEST_P(ViewChanges, AViewIsPromotedWhileManyThreadsAppend) {
   EXPECT_EQ(RowsOf<Labels>(Tip()), shop::LabelsByHand(*store_->Reader()));
 }
 
+// The queue is full of rows, so that the tip does not move when it empties: the view must hear of
+// it otherwise. Whether it meets the full queue is for the seed to say.
+TEST(FullQueue, AFlushThatIsRefusedIsWrittenWhenThereIsRoom) {
+  for (uint64_t seed = 1; seed <= 16; ++seed) {
+    SCOPED_TRACE(seed);
+    const std::unique_ptr<Runtime> runtime = MakeStepRuntime(seed);
+    StoreOptions options;
+    options.runtime = runtime.get();
+    options.queue_bytes = size_t{1} << 20;
+    auto store = OpenMemoryStore(options);
+    ASSERT_THAT(store, IsOk());
+    const TableId table = *(*store)->OpenTable("rows");
+    ASSERT_THAT((*store)->Append("account-1", ExpectedVersion::Any(), {shop::Deposit(10)}), IsOk());
+    auto views = ProjectionEngine::Open(store->get(), {Async<AsyncBalances>()});
+    ASSERT_THAT(views, IsOk());
+    for (const size_t bytes : {100'000, 1}) {
+      for (bool full = false; !full;) {
+        Commit commit;
+        commit.writes.push_back({table, "row", std::string(bytes, 'x')});
+        (*store)->AppendAsync(std::move(commit), [&full](absl::StatusOr<AppendResult> result) {
+          if (absl::IsResourceExhausted(result.status())) full = true;
+        });
+      }
+    }
+    Latch never;
+    EXPECT_FALSE(runtime->Await(never, absl::Seconds(1)));
+    EXPECT_EQ((*views)->StatusOf<AsyncBalances>()->checkpoint, Position(1));
+    EXPECT_THAT((*views)->Get<AsyncBalances>("1"), IsOk());
+  }
+}
+
 TEST_P(ViewChanges, AWaitThatIsTooLongNamesTheViewAndItsCheckpoint) {
   OpenViews({Inline<Balances>(), Async<AsyncBalances>()});
   const Token token = Append("account-1", {shop::Deposit(10)});

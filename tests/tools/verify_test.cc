@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tool_test.h"
 
@@ -10,6 +11,14 @@ namespace {
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::StartsWith;
+
+void TurnByte(const std::filesystem::path& path, uint64_t offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(offset));
+  const int byte = file.get();
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.put(static_cast<char>(~byte));
+}
 
 // Turns around the bits of the byte in the middle of the largest file whose name ends so.
 void DamageFile(const std::string& directory, const std::string& extension) {
@@ -22,11 +31,7 @@ void DamageFile(const std::string& directory, const std::string& extension) {
     }
   }
   ASSERT_GT(size, 0) << "no " << extension << " in " << directory;
-  std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(size / 4));
-  const int byte = file.get();
-  file.seekp(static_cast<std::streamoff>(size / 4));
-  file.put(static_cast<char>(~byte));
+  TurnByte(largest, size / 4);
 }
 
 class VerifyTest : public ToolTest {
@@ -75,6 +80,23 @@ TEST_F(VerifyTest, ADamagedStore) {
     EXPECT_EQ(other.code == 0, other.err.empty()) << command;
   }
   EXPECT_EQ(RunTool({"read", store_}).code, 1);
+}
+
+TEST_F(VerifyTest, ACopyThatIsLostIsSaidAndMendedByOpening) {
+  for (const int slot : {0, 1}) {
+    TurnByte(store_ + "/witness", static_cast<uint64_t>(slot) * 4096 + 200);
+    const Output text = RunTool({"verify", store_});
+    EXPECT_EQ(text.code, 1);
+    EXPECT_THAT(text.out, HasSubstr(absl::StrCat("header slot ", slot)));
+    EXPECT_THAT(text.out, HasSubstr("the application mends it when it opens the store"));
+    const auto lines = RunTool({"verify", store_, "--json"}).Json();
+    ASSERT_EQ(lines.size(), 1);
+    EXPECT_EQ(lines[0].at("sound"), false);
+    EXPECT_EQ(lines[0].at("what"), "witness");
+    EXPECT_FALSE(lines[0].contains("position"));
+    Open();
+    EXPECT_EQ(RunTool({"verify", store_}).code, 0);
+  }
 }
 
 TEST_F(VerifyTest, NamesWhyItCannot) {

@@ -53,6 +53,9 @@ struct AppStats {
   uint64_t states_dropped = 0;  // to stay within AppOptions::cached_states
   uint64_t states_cached = 0;   // now
   SnapshotStats snapshots;
+  uint64_t replies_removed = 0;  // older than AppOptions::reply_retention
+  // Why none was removed at the last look, where that was an error.
+  absl::Status reply_sweep;
 };
 
 namespace internal {
@@ -115,8 +118,8 @@ class App {
   //   Aborted             writers outside of App were first, more often than max_conflict_retries
   //   Unknown             the outcome is: reopen, and execute again with the same command id
   //   DataLoss            an event of the stream cannot be decoded (Damage names the position)
-  //   ResourceExhausted   the store's queue is full, 16,384 commands wait for the stream, or no
-  //                       space is left: back off, retry
+  //   ResourceExhausted   the store's queue is full (EventStore::WhenRoom tells when it has room),
+  //                       16,384 commands wait for the stream, or no space is left: retry later
   //   Unavailable         closed, or the store stopped
   //   and what an inline view's On returned, when it refused the events
   absl::StatusOr<Reply> Execute(const google::protobuf::Message& command,

@@ -18,8 +18,9 @@ struct AppOptions {
   // `projections.clock` is the store's when it is nullptr.
   ProjectionOptions projections;
   // How long a command's id gets its stored reply; later it is refused by name, never executed
-  // again. So that this can be kept, the stored reply (about 100 bytes, without the events) stays
-  // beside the log for as long as its events do. 1 second to 100 years.
+  // again. Stored replies (about 100 bytes, without the events) that are older are removed while
+  // commands are executed: those of rejections and of acceptances without events stay, since
+  // nothing else tells that their ids were used. 1 second to 100 years.
   absl::Duration reply_retention = absl::Hours(24 * 7);
   // How often a command is decided again when a writer outside of App took the version that it was
   // decided on; then it fails with Aborted. Commands of one stream never count against each other.

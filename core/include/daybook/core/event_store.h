@@ -86,6 +86,9 @@ class StoreReader {
   virtual absl::Status ListStreams(
       absl::string_view category, absl::string_view after,
       absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)> visit) const = 0;
+  // Where the event is that was appended with this id; nullopt when there is none. An id that the
+  // store gave itself is not found by: nobody can append it again. DataLoss as above.
+  virtual absl::StatusOr<std::optional<Position>> FindEvent(const EventId& id) const = 0;
   // The events of the whole log. InvalidArgument, DataLoss as above.
   virtual absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options = {}) const = 0;
 
@@ -120,7 +123,7 @@ struct StoreStats {
 //                    (ClaimConflict): read, decide, append again
 //   Unknown          outcome unknown: a write or sync failed after the group was handed to the
 //                    backend. Reopen the store, retry with the same ids
-//   ResourceExhausted the queue is full, or no space is left: back off, retry
+//   ResourceExhausted the queue is full: retry when WhenRoom calls; or no space is left
 //   Unavailable      the store is closed, or stopped after a failure: reopen
 class EventStore {
  public:
@@ -147,6 +150,12 @@ class EventStore {
   // Calls `wake` once, as soon as the tip is beyond `position` (at once when it is already) or the
   // store closes. On a thread of the store: must not block.
   virtual void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) = 0;
+
+  // For who was refused with ResourceExhausted: calls `wake` once, as soon as the queue has room
+  // for the largest commit that it refused (at once when it has already), or the store stops or
+  // closes. The room is nobody's own: others may have taken it when the append comes again. On a
+  // thread of the store or the caller's: must not block.
+  virtual void WhenRoom(absl::AnyInvocable<void() &&> wake) = 0;
 
   // The number of the table of that name, which is made durably when it is new. InvalidArgument
   // for a bad name.

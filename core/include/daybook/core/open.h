@@ -78,8 +78,10 @@ struct VerifyReport {
 };
 
 // Reads the whole store: every table file's checksum, every event's leaf and the chain, the
-// witness, and every index against the log. DataLoss with a Damage that names the first bad
-// position. `progress`, when set, is called now and then with the position reached.
+// witness (both header slots, and the records of groups that are not yet in table files), and every
+// index against the log. DataLoss with a Damage that names the first bad position, where one is
+// known; one with what `witness` where only the second copy has lost something: opening the store
+// for writing mends that. `progress`, when set, is called now and then with the position reached.
 absl::StatusOr<VerifyReport> VerifyStore(
     absl::string_view path, const StoreOptions& options = {},
     absl::FunctionRef<void(Position)> progress = [](Position) {});
