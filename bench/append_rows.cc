@@ -1,7 +1,7 @@
 // The append rows: durable appends of events of 256 bytes to 10,000 streams.
 #include "append_rows.h"
 
-#include <atomic>
+#include <algorithm>
 #include <thread>
 
 #include "by_hand.h"
@@ -55,7 +55,7 @@ void AddStreams(HandLog* log) {
   }
 }
 
-// Appends `total` events from `threads` threads that keep `in_flight` of them going each.
+// Appends from `threads` threads that keep `in_flight` of them going each.
 double InFlight(int threads, int in_flight, Durability durability) {
   Directory directory;
   const auto store = OpenWithStreams(directory.path(), durability);
@@ -65,26 +65,18 @@ double InFlight(int threads, int in_flight, Durability durability) {
   std::vector<std::thread> callers;
   for (int thread = 0; thread < threads; ++thread) {
     callers.emplace_back([&, thread] {
-      Mutex mutex;
-      CondVar changed;
-      int going = 0;
+      std::vector<Signal> waiters(static_cast<size_t>(in_flight));
       for (size_t i = 0; i < each; ++i) {
-        {
-          MutexLock lock(&mutex);
-          while (going == in_flight) changed.Wait(&mutex);
-          ++going;
-        }
+        Signal& waiter = waiters[i % waiters.size()];
+        if (i >= waiters.size()) waiter.Wait();
         store->AppendAsync(
             MakeCommit(i * static_cast<size_t>(threads) + static_cast<size_t>(thread), payload),
-            [&](absl::StatusOr<AppendResult> result) {
+            [&waiter](absl::StatusOr<AppendResult> result) {
               Check(result.status());
-              MutexLock lock(&mutex);
-              --going;
-              changed.Signal();
+              waiter.Set();
             });
       }
-      MutexLock lock(&mutex);
-      while (going > 0) changed.Wait(&mutex);
+      for (size_t i = 0; i < std::min(each, waiters.size()); ++i) waiters[i].Wait();
     });
   }
   for (std::thread& caller : callers) caller.join();
@@ -105,15 +97,13 @@ double HandInFlight(int threads, int in_flight) {
       std::vector<GroupCommit::Waiter> waiters(static_cast<size_t>(in_flight));
       for (size_t i = 0; i < each; ++i) {
         GroupCommit::Waiter& waiter = waiters[i % waiters.size()];
-        if (i >= waiters.size()) GroupCommit::Wait(&waiter);
+        if (i >= waiters.size()) waiter.done.Wait();
         waiter.stream = (i * static_cast<size_t>(threads) + static_cast<size_t>(thread)) % kStreams;
         waiter.version = i + 1;
         waiter.event = payload;
         commit.Submit(&waiter);
       }
-      for (size_t i = 0; i < std::min(each, waiters.size()); ++i) {
-        GroupCommit::Wait(&waiters[i]);
-      }
+      for (size_t i = 0; i < std::min(each, waiters.size()); ++i) waiters[i].done.Wait();
     });
   }
   for (std::thread& caller : callers) caller.join();

@@ -90,12 +90,6 @@ void GroupCommit::Submit(Waiter* waiter) {
   queued_.Signal();
 }
 
-void GroupCommit::Wait(Waiter* waiter) {
-  MutexLock lock(&waiter->mutex);
-  while (!waiter->done) waiter->done_changed.Wait(&waiter->mutex);
-  waiter->done = false;
-}
-
 void GroupCommit::Run() {
   rocksdb::WriteBatch batch;
   std::vector<Waiter*> group;
@@ -112,11 +106,7 @@ void GroupCommit::Run() {
       log_->Add(&batch, waiter->stream, waiter->version, waiter->event);
     }
     log_->Write(&batch, /*sync=*/true);
-    for (Waiter* waiter : group) {
-      MutexLock lock(&waiter->mutex);
-      waiter->done = true;
-      waiter->done_changed.Signal();
-    }
+    for (Waiter* waiter : group) waiter->done.Set();
   }
 }
 

@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "daybook/core/mutex.h"
+#include "fixtures.h"
 #include "rocksdb/db.h"
 #include "rocksdb/write_batch.h"
 
@@ -57,16 +58,13 @@ class GroupCommit {
     uint64_t stream = 0;
     uint64_t version = 0;
     std::string event;
-    Mutex mutex;
-    CondVar done_changed;
-    bool done ABSL_GUARDED_BY(mutex) = false;
+    Signal done;
   };
 
   explicit GroupCommit(HandLog* log);
   ~GroupCommit();
 
   void Submit(Waiter* waiter);
-  static void Wait(Waiter* waiter);
 
  private:
   void Run();

@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "daybook/core/mutex.h"
 #include "daybook/core/open.h"
 
 namespace daybook::bench {
@@ -70,6 +72,26 @@ inline std::string Payload(uint64_t seed) {
 inline std::string StreamOf(uint64_t n) {
   return absl::StrCat("account-", n % kStreams);
 }
+
+// Set by one thread, awaited by another, over and over.
+class Signal {
+ public:
+  void Set() {
+    MutexLock lock(&mutex_);
+    set_ = true;
+    changed_.Signal();
+  }
+  void Wait() {
+    MutexLock lock(&mutex_);
+    while (!set_) changed_.Wait(&mutex_);
+    set_ = false;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool set_ ABSL_GUARDED_BY(mutex_) = false;
+};
 
 class Stopwatch {
  public:

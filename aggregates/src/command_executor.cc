@@ -100,7 +100,8 @@ absl::StatusOr<std::unique_ptr<Call>> CommandExecutor::MakeCall(
 
   call->given_id = !options.command_id.is_nil();
   Metadata& metadata = call->metadata;
-  metadata.command_id = call->given_id ? options.command_id : CommandId::Random();
+  metadata.command_id =
+      call->given_id ? options.command_id : CommandId::TimeOrdered(parts_.clock->Now());
   metadata.correlation_id =
       options.correlation_id.is_nil() ? metadata.command_id : options.correlation_id;
   metadata.causation_id =

@@ -148,6 +148,7 @@ Commit Lane::MakeCommit(Call& call, DecidedCommand decided, absl::Time now) {
   const size_t count = decided.events.size();
   Commit commit;
   commit.chain = chain_;
+  commit.new_ids = !call.given_id;
   // Also where nothing is appended: a rejection was decided on this version and no other.
   commit.appends.push_back({.stream = stream_, .expected = ExpectedVersion::Of(point_.version)});
   if (count > 0) point_.version = point_.version.has_value() ? *point_.version + count : count - 1;

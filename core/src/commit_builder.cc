@@ -66,9 +66,11 @@ CommitBuilder::CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const St
       last_micros_(start.last_micros),
       last_table_(start.last_table) {}
 
-absl::StatusOr<AppendResult> CommitBuilder::Add(const Request& request, int64_t now_micros) {
-  DAYBOOK_ASSIGN_OR_RETURN(std::optional<AppendResult> first, FindDuplicate(request));
-  if (first.has_value()) return *std::move(first);
+absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_micros) {
+  if (!request.new_ids) {
+    DAYBOOK_ASSIGN_OR_RETURN(std::optional<AppendResult> first, FindDuplicate(request));
+    if (first.has_value()) return *std::move(first);
+  }
 
   staged_heads_.clear();
   staged_categories_.clear();
@@ -76,6 +78,7 @@ absl::StatusOr<AppendResult> CommitBuilder::Add(const Request& request, int64_t 
   staged_types_.clear();
   staged_rows_.clear();
   staged_.clear();
+  staged_headers_.clear();
   DAYBOOK_RETURN_IF_ERROR(CheckHeads(request));
   DAYBOOK_RETURN_IF_ERROR(StageRows(request));
   DAYBOOK_RETURN_IF_ERROR(StageStreams(request));
@@ -102,9 +105,9 @@ absl::Status CommitBuilder::CheckHeads(const Request& request) {
   return absl::OkStatus();
 }
 
-absl::Status CommitBuilder::StageRows(const Request& request) {
+absl::Status CommitBuilder::StageRows(Request& request) {
   for (size_t i = 0; i < request.claims.size(); ++i) {
-    const Claim& claim = request.claims[i];
+    Claim& claim = request.claims[i];
     if (claim.table == 0 || claim.table > last_table_) {
       return InvalidFieldError(absl::StrCat("commit.claims[", i, "].table"),
                                "must be a table that was opened");
@@ -114,18 +117,18 @@ absl::Status CommitBuilder::StageRows(const Request& request) {
     if (existing.has_value()) {
       return ClaimConflictError(absl::StrCat(claim.table), claim.key, *existing);
     }
-    if (!staged_rows_.emplace(std::move(row), claim.value).second) {
+    if (!staged_rows_.emplace(std::move(row), std::move(claim.value)).second) {
       return InvalidFieldError(absl::StrCat("commit.claims[", i, "].key"),
                                "must stand in one claim of the commit only");
     }
   }
   for (size_t i = 0; i < request.writes.size(); ++i) {
-    const TableWrite& write = request.writes[i];
+    TableWrite& write = request.writes[i];
     if (write.table == 0 || write.table > last_table_) {
       return InvalidFieldError(absl::StrCat("commit.writes[", i, "].table"),
                                "must be a table that was opened");
     }
-    staged_rows_.insert_or_assign(RowKey(write.table, write.key), write.value);
+    staged_rows_.insert_or_assign(RowKey(write.table, write.key), std::move(write.value));
   }
   return absl::OkStatus();
 }
@@ -205,8 +208,13 @@ void CommitBuilder::StageEvents(const Request& request, int64_t micros) {
 
       Staged& staged = staged_.emplace_back();
       staged.event = &event;
-      staged.header = EncodeHeader(header);
-      chain = NextChain(chain, Leaf(staged.header, event.payload_digest, event.metadata_digest));
+      staged.header = staged_headers_.size();
+      AppendHeader(header, &staged_headers_);
+      staged.header_size = staged_headers_.size() - staged.header;
+      staged.stream = header.stream;
+      staged.version = header.version;
+      chain = NextChain(chain, Leaf(absl::string_view(staged_headers_).substr(staged.header),
+                                    event.payload_digest, event.metadata_digest));
       staged.chain = chain;
       staged.ends_commit = last;
       ++sequence;
@@ -274,14 +282,13 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
     mark_.chain = staged.chain;
     const char kind = static_cast<char>(RecordKind::kEvent);
     batch_.Put(Family::kLog, LogKey(sequence),
-               {absl::string_view(&kind, 1), staged.header, event.metadata, event.payload,
+               {absl::string_view(&kind, 1),
+                absl::string_view(staged_headers_).substr(staged.header, staged.header_size),
+                event.metadata, event.payload,
                 DigestBytes(staged.chain)
                     .substr(0, staged.ends_commit ? sizeof(Hash) : kChainPrefixBytes)});
     const std::string position = EncodePosition(sequence);
-    const char* header = staged.header.data();
-    batch_.Put(Family::kStreams,
-               StreamKey(LoadLittle<uint64_t>(header + 8), LoadLittle<uint64_t>(header + 16)),
-               position);
+    batch_.Put(Family::kStreams, StreamKey(staged.stream, staged.version), position);
     // An id that the store gave nobody can append again: the index need not know it.
     if (event.id_given) {
       batch_.Put(Family::kIds, IdKey(event.id), position);
@@ -289,13 +296,14 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
     }
   }
   if (!staged_.empty()) last_micros_ = micros;
-  for (auto& [row, value] : staged_rows_) {
-    if (value.has_value()) {
-      batch_.Put(Family::kRows, row, *value);
+  while (!staged_rows_.empty()) {
+    auto row = staged_rows_.extract(staged_rows_.begin());
+    if (row.mapped().has_value()) {
+      batch_.Put(Family::kRows, row.key(), *row.mapped());
     } else {
-      batch_.Delete(Family::kRows, row);
+      batch_.Delete(Family::kRows, row.key());
     }
-    batch_rows_.insert_or_assign(row, std::move(value));
+    batch_rows_.insert_or_assign(std::move(row.key()), std::move(row.mapped()));
   }
   for (size_t i = 0; i < request.appends.size(); ++i) {
     const Head& head = staged_heads_[i];
@@ -303,7 +311,11 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
     if (append.events.empty()) continue;
     result.streams.push_back(
         {append.stream, head.next_version - append.events.size(), head.next_version - 1});
-    heads_.Put(append.stream, head);
+    if (Head* known = heads_.Find(append.stream); known != nullptr) {
+      *known = head;
+    } else {
+      heads_.Put(append.stream, head);
+    }
   }
   result.last = Position(mark_.tip);
   return result;

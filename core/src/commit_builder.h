@@ -34,9 +34,9 @@ class CommitBuilder {
   };
   CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const Start& start);
 
-  // Adds the commit to the batch, or says why not and adds nothing. Errors as EventStore's; an
-  // error of the backend is DataLoss or Internal.
-  absl::StatusOr<AppendResult> Add(const Request& request, int64_t now_micros);
+  // Adds the commit to the batch, or says why not and adds nothing. Takes rows out of `request`.
+  // Errors as EventStore's; an error of the backend is DataLoss or Internal.
+  absl::StatusOr<AppendResult> Add(Request& request, int64_t now_micros);
   // Adds a new table; the id of the one that is there already otherwise.
   absl::StatusOr<TableId> AddTable(absl::string_view name);
 
@@ -65,7 +65,10 @@ class CommitBuilder {
   // An event of the commit being added.
   struct Staged {
     const PreparedEvent* event;
-    std::string header;
+    size_t header;  // where its header begins in staged_headers_
+    size_t header_size;
+    StreamId stream;
+    uint64_t version;
     Hash chain;
     RecordedEvent recorded;
     bool ends_commit;
@@ -82,7 +85,7 @@ class CommitBuilder {
                                            const std::vector<uint64_t>& positions);
 
   absl::Status CheckHeads(const Request& request);
-  absl::Status StageRows(const Request& request);
+  absl::Status StageRows(Request& request);
   absl::Status StageStreams(const Request& request);
   void StageEvents(const Request& request, int64_t micros);
   absl::Status AskParticipants();
@@ -114,6 +117,7 @@ class CommitBuilder {
   std::vector<absl::string_view> staged_types_;
   StagedRows staged_rows_;
   std::vector<Staged> staged_;
+  std::string staged_headers_;
 };
 
 }  // namespace daybook::internal

@@ -96,6 +96,16 @@ void PutText(std::string& out, PartTag tag, absl::string_view text) {
   if (!text.empty()) PutPart(out, tag, text);
 }
 
+// At least what it takes when encoded.
+size_t LargestSize(const Metadata& metadata) {
+  size_t bytes = 3 * (2 + Uuid::kBytes) + 5 * 4 + metadata.actor.size() + metadata.producer.size() +
+                 metadata.trace_context.size() + metadata.content_type.size() +
+                 metadata.key_id.size();
+  for (const std::string& tag : metadata.tags) bytes += 4 + tag.size();
+  for (const auto& [key, value] : metadata.free) bytes += 8 + key.size() + value.size();
+  return bytes;
+}
+
 // What is wrong with the part; empty when it is sound.
 absl::string_view PartError(const Part& part) {
   if (part.tag < kCommandId || part.tag > kFree) return "unknown part";
@@ -162,6 +172,7 @@ Metadata MetadataView::ToMetadata() const {
 
 std::string EncodeMetadata(const Metadata& metadata) {
   std::string out;
+  out.reserve(LargestSize(metadata));
   PutUuid(out, kCommandId, metadata.command_id);
   PutUuid(out, kCorrelationId, metadata.correlation_id);
   PutUuid(out, kCausationId, metadata.causation_id);
@@ -210,22 +221,18 @@ absl::Status ValidateMetadata(const Metadata& metadata, absl::string_view field)
   status.Update(check("trace_context", metadata.trace_context));
   status.Update(check("content_type", metadata.content_type));
   status.Update(check("key_id", metadata.key_id));
-  size_t bytes = 3 * (2 + Uuid::kBytes) + 5 * 4 + metadata.actor.size() + metadata.producer.size() +
-                 metadata.trace_context.size() + metadata.content_type.size() +
-                 metadata.key_id.size();
   for (const std::string& tag : metadata.tags) {
     if (tag.empty()) status.Update(InvalidFieldError(absl::StrCat(field, ".tags"), "not empty"));
     status.Update(check("tags", tag));
-    bytes += 4 + tag.size();
   }
   for (const auto& [key, value] : metadata.free) {
     if (key.empty()) status.Update(InvalidFieldError(absl::StrCat(field, ".free"), "a key"));
     status.Update(check("free", key));
     status.Update(check("free", value));
-    bytes += 8 + key.size() + value.size();
   }
-  // The sum is an upper bound, so that nearly always nothing has to be encoded to know.
-  if (bytes > kMaxMetadataBytes && EncodeMetadata(metadata).size() > kMaxMetadataBytes) {
+  // Nearly always nothing has to be encoded to know.
+  if (LargestSize(metadata) > kMaxMetadataBytes &&
+      EncodeMetadata(metadata).size() > kMaxMetadataBytes) {
     status.Update(
         InvalidFieldError(field, absl::StrCat("at most ", kMaxMetadataBytes, " bytes encoded")));
   }

@@ -28,22 +28,19 @@ void AppendName(absl::string_view name, std::string* to) {
 
 }  // namespace
 
-std::string EncodeHeader(const RecordHeader& header) {
-  std::string bytes;
-  bytes.reserve(kFixedHeaderBytes + 4 + header.stream_name.size() + header.type_name.size());
-  bytes.push_back(static_cast<char>(header.flags));
-  bytes.push_back(static_cast<char>(header.encoding));
-  AppendLittle(header.schema_version, &bytes);
-  AppendLittle(header.type, &bytes);
-  AppendLittle(header.stream, &bytes);
-  AppendLittle(header.version, &bytes);
-  AppendLittle(header.recorded_micros, &bytes);
-  bytes.append(header.id.bytes().data(), EventId::kBytes);
-  AppendLittle(header.payload_size, &bytes);
-  AppendLittle(header.metadata_size, &bytes);
-  if ((header.flags & kIntroducesStream) != 0) AppendName(header.stream_name, &bytes);
-  if ((header.flags & kIntroducesType) != 0) AppendName(header.type_name, &bytes);
-  return bytes;
+void AppendHeader(const RecordHeader& header, std::string* to) {
+  to->push_back(static_cast<char>(header.flags));
+  to->push_back(static_cast<char>(header.encoding));
+  AppendLittle(header.schema_version, to);
+  AppendLittle(header.type, to);
+  AppendLittle(header.stream, to);
+  AppendLittle(header.version, to);
+  AppendLittle(header.recorded_micros, to);
+  to->append(header.id.bytes().data(), EventId::kBytes);
+  AppendLittle(header.payload_size, to);
+  AppendLittle(header.metadata_size, to);
+  if ((header.flags & kIntroducesStream) != 0) AppendName(header.stream_name, to);
+  if ((header.flags & kIntroducesType) != 0) AppendName(header.type_name, to);
 }
 
 absl::StatusOr<RecordView> RecordView::Parse(uint64_t sequence, absl::string_view record) {

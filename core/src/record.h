@@ -47,8 +47,8 @@ struct RecordHeader {
   absl::string_view type_name;    // with kIntroducesType
 };
 
-// The bytes of a header, as they are stored and hashed.
-std::string EncodeHeader(const RecordHeader& header);
+// Appends the bytes of a header, as they are stored and hashed.
+void AppendHeader(const RecordHeader& header, std::string* to);
 
 // A record, read in place.
 class RecordView {

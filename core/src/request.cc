@@ -142,6 +142,7 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   }
   request.claims = std::move(commit.claims);
   request.writes = std::move(commit.writes);
+  request.new_ids = commit.new_ids;
   request.chain = std::move(commit.chain);
   if (events > 1 || request.appends.size() > 1) DAYBOOK_RETURN_IF_ERROR(CheckDuplicates(request));
   return prepared_request;

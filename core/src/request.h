@@ -2,12 +2,13 @@
 #ifndef DAYBOOK_CORE_SRC_REQUEST_H_
 #define DAYBOOK_CORE_SRC_REQUEST_H_
 
-#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "daybook/core/commit.h"
@@ -31,22 +32,52 @@ struct PreparedEvent {
 struct PreparedAppend {
   std::string stream;
   ExpectedVersion expected = ExpectedVersion::Any();
-  std::vector<PreparedEvent> events;
+  absl::InlinedVector<PreparedEvent, 1> events;
 };
 
 struct Request {
-  std::vector<PreparedAppend> appends;
+  absl::InlinedVector<PreparedAppend, 1> appends;
   std::vector<Claim> claims;
   std::vector<TableWrite> writes;
+  bool new_ids = false;
   std::shared_ptr<CommitChain> chain;
   EventStore::AppendCallback done;
   size_t bytes = 0;  // what it takes of the queue
   // Set alone: run by the sequencer between two commits.
   absl::AnyInvocable<void() &&> control;
-  Request* next = nullptr;  // RequestQueue's
+  Request* next = nullptr;  // RequestList's
 };
 
-// Requests on their way to the sequencer: any number of callers push without a lock, one takes.
+// Requests in a row, each holding the next: moving one costs no memory of its own.
+class RequestList {
+ public:
+  RequestList() = default;
+  RequestList(RequestList&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
+  RequestList& operator=(RequestList&& other) noexcept {
+    std::swap(first_, other.first_);
+    return *this;
+  }
+  ~RequestList() {
+    while (!empty()) PopFront();
+  }
+
+  bool empty() const { return first_ == nullptr; }
+  const Request& front() const { return *first_; }
+  void PushFront(std::unique_ptr<Request> request) {
+    request->next = first_;
+    first_ = request.release();
+  }
+  std::unique_ptr<Request> PopFront() {
+    std::unique_ptr<Request> request(first_);
+    first_ = request->next;
+    return request;
+  }
+
+ private:
+  Request* first_ = nullptr;
+};
+
+// Requests from one thread to another: any number push without a lock, and any takes all.
 class RequestQueue {
  public:
   ~RequestQueue() { TakeAll(); }
@@ -59,15 +90,14 @@ class RequestQueue {
     }
   }
   // In the order of the pushes.
-  std::vector<std::unique_ptr<Request>> TakeAll() {
-    std::vector<std::unique_ptr<Request>> taken;
+  RequestList TakeAll() {
+    RequestList taken;
     Request* request = newest_.exchange(nullptr, std::memory_order_acquire);
     while (request != nullptr) {
       Request* const next = request->next;
-      taken.emplace_back(request);
+      taken.PushFront(std::unique_ptr<Request>(request));
       request = next;
     }
-    std::reverse(taken.begin(), taken.end());
     return taken;
   }
   bool empty() const { return newest_.load(std::memory_order_acquire) == nullptr; }

@@ -16,6 +16,8 @@ constexpr size_t kLargestOpenGroup = size_t{4} << 20;
 // Built between two looks at whether the sync has ended.
 constexpr size_t kRequestsPerStep = 64;
 constexpr size_t kBytesPerWrite = size_t{256} << 10;
+// A larger request is freed at once, so that no more than little memory waits for the next caller.
+constexpr size_t kLargestRetired = size_t{16} << 10;
 // At least what the mark that ends a group adds to its batch.
 constexpr size_t kMarkBytes = GroupMark::kBytes + 16;
 
@@ -80,6 +82,7 @@ void Sequencer::Enqueue(std::unique_ptr<Request> request) {
     if (refused.ok()) {
       queue_.Push(std::move(request));
       worker_->Wake();
+      retired_.TakeAll();
       return;
     }
   }
@@ -169,19 +172,16 @@ bool Sequencer::FinishGroup(Group* finished) {
 }
 
 bool Sequencer::DrainQueue() {
-  if (taken_.empty()) {
-    std::vector<std::unique_ptr<Request>> queue = queue_.TakeAll();
-    std::move(queue.begin(), queue.end(), std::back_inserter(taken_));
-  }
+  if (taken_.empty()) taken_ = queue_.TakeAll();
   if (taken_.empty()) return false;
   const int64_t now_micros = absl::ToUnixMicros(parts_.clock->Now());
   bool progress = false;
   for (size_t n = 0; n < kRequestsPerStep && !taken_.empty(); ++n) {
-    const bool grows = taken_.front()->control == nullptr;
+    const bool grows = taken_.front().control == nullptr;
     if (grows && OpenBytes() >= kLargestOpenGroup) break;
-    const std::unique_ptr<Request> request = std::move(taken_.front());
-    taken_.pop_front();
+    std::unique_ptr<Request> request = taken_.PopFront();
     Process(*request, now_micros);
+    if (request->bytes <= kLargestRetired) retired_.Push(std::move(request));
     progress = true;
     if (builder_.pending_bytes() >= kBytesPerWrite) WriteOut();
   }

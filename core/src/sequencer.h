@@ -8,7 +8,6 @@
 #define DAYBOOK_CORE_SRC_SEQUENCER_H_
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -108,10 +107,13 @@ class Sequencer : public Task {
   Group open_;
   std::unique_ptr<Group> in_flight_;
   uint64_t last_group_;
-  std::deque<std::unique_ptr<Request>> taken_;
+  RequestList taken_;
   bool halted_ = false;  // stopped_ is set
 
   RequestQueue queue_;
+  // Done with. The next caller frees them: their memory is from callers' arenas, which an
+  // allocator locks when another thread gives it back.
+  RequestQueue retired_;
   QueueRoom room_;
   std::atomic<bool> closing_{false};
   std::atomic<bool> refusing_{false};  // stopped_ is set

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -61,6 +62,15 @@ class Generator {
   int left_ = 0;
 };
 
+std::array<uint8_t, Uuid::kBytes> NextRandom() {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++process_generation; });
+  static_cast<void>(registered);
+  thread_local Generator generator;
+  return generator.Next();
+}
+
+constexpr size_t kTimeBytes = 6;
+constexpr uint8_t kTimeOrdered = 7;
 constexpr int kVersionByte = 6;
 constexpr int kVariantByte = 8;
 
@@ -83,10 +93,16 @@ int HexValue(char c) {
 }  // namespace
 
 Uuid Uuid::Random() {
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++process_generation; });
-  static_cast<void>(registered);
-  thread_local Generator generator;
-  return Stamp(generator.Next(), 4);
+  return Stamp(NextRandom(), 4);
+}
+
+Uuid Uuid::TimeOrdered(absl::Time now) {
+  std::array<uint8_t, kBytes> bytes = NextRandom();
+  const auto millis = static_cast<uint64_t>(absl::ToUnixMillis(now));
+  for (size_t i = 0; i < kTimeBytes; ++i) {
+    bytes[i] = static_cast<uint8_t>(millis >> (8 * (kTimeBytes - 1 - i)));
+  }
+  return Stamp(bytes, kTimeOrdered);
 }
 
 Uuid Uuid::Derive(absl::string_view name, uint64_t n) {
@@ -100,7 +116,11 @@ Uuid Uuid::Derive(absl::string_view name, uint64_t n) {
 }
 
 Uuid Uuid::Derive(uint64_t n) const {
-  return Derive(bytes(), n);
+  Uuid derived = Derive(bytes(), n);
+  if (bytes_[kVersionByte] >> 4 == kTimeOrdered) {
+    std::copy_n(bytes_.begin(), kTimeBytes, derived.bytes_.begin());
+  }
+  return derived;
 }
 
 absl::StatusOr<Uuid> Uuid::Parse(absl::string_view text) {

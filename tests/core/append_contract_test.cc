@@ -145,6 +145,21 @@ TEST_P(AppendContract, IsIdempotentByEventId) {
   EXPECT_THAT(ReadStream("s"), ElementsAre("a", "b", "c"));
 }
 
+TEST_P(AppendContract, DoesNotLookUpIdsThatAreNewButFindsThemLater) {
+  Commit commit;
+  commit.appends.push_back({"account-1", ExpectedVersion::Any(), {Make("a")}});
+  commit.appends[0].events[0].id = Uuid::Derive("once");
+  commit.new_ids = true;
+  ASSERT_THAT(store_->Append(commit), IsOk());
+  EXPECT_THAT(store_->Reader()->FindEvent(Uuid::Derive("once")), IsOkAndHolds(Position(1)));
+
+  commit.new_ids = false;
+  const auto again = store_->Append(commit);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_TRUE(again->duplicate);
+  EXPECT_EQ(store_->Tip(), Position(1));
+}
+
 TEST_P(AppendContract, AnswersTheSameAppendSentTwiceAtOnce) {
   std::vector<Event> events = Notes({"a"});
   events[0].id = Uuid::Derive("twice");

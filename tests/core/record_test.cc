@@ -45,7 +45,8 @@ std::string Example() {
 }
 
 TEST(Record, TheExampleIsWrittenAsThePageSays) {
-  const std::string header = EncodeHeader(ExampleHeader());
+  std::string header;
+  AppendHeader(ExampleHeader(), &header);
   const std::string payload = "\x08\x1e";
   const Hash leaf = Leaf(header, Digest(payload), Digest(""));
   EXPECT_EQ(absl::BytesToHexString({reinterpret_cast<const char*>(leaf.data()), leaf.size()}),

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -174,6 +175,161 @@ TEST(ThreadRuntime, ALatchMayGoAsSoonAsItIsAwaited) {
     latch.reset();
     opener.join();
   }
+}
+
+// A task that is awaited by its callers: it does what was asked, and notes which threads stepped.
+class SharedTask : public Task {
+ public:
+  bool Step() override {
+    if (asked_.exchange(false)) {
+      stepped_by_ = std::this_thread::get_id();
+      if (disk_ != nullptr) {
+        busy_ = true;
+        disk_();
+      } else {
+        done_->Open();
+      }
+      return true;
+    }
+    if (!finished_.exchange(false)) return false;
+    stepped_by_ = std::this_thread::get_id();
+    busy_ = false;
+    done_->Open();
+    return true;
+  }
+  bool IsBusy() const override { return busy_; }
+
+  // Before it is asked: who is told, and what has Finish called later, on another thread.
+  void Prepare(Latch* done, std::function<void()> disk) {
+    done_ = done;
+    disk_ = std::move(disk);
+  }
+  void Ask() { asked_ = true; }
+  void Finish() { finished_ = true; }
+  std::thread::id stepped_by() const { return stepped_by_; }
+
+ private:
+  Latch* done_ = nullptr;
+  std::function<void()> disk_;
+  bool busy_ = false;
+  std::atomic<bool> asked_{false};
+  std::atomic<bool> finished_{false};
+  std::thread::id stepped_by_;
+};
+
+// Long enough for a thread that was woken to fall asleep again.
+void Settle() {
+  absl::SleepFor(absl::Milliseconds(20));
+}
+
+TEST(BlockingCall, HasTheCallerMakeTheStepsOfATaskThatSleeps) {
+  SharedTask task;
+  const auto worker = Runtime::Threads().StartShared("shared", &task);
+  for (const bool blocking : {true, false}) {
+    Settle();
+    Latch done;
+    task.Prepare(&done, nullptr);
+    std::optional<BlockingCall> call;
+    if (blocking) call.emplace();
+    task.Ask();
+    worker->Wake();
+    EXPECT_TRUE(Runtime::Threads().Await(done));
+    EXPECT_EQ(task.stepped_by() == std::this_thread::get_id(), blocking);
+  }
+}
+
+TEST(BlockingCall, StaysWithATaskThatADiskWillWake) {
+  SharedTask task;
+  const auto worker = Runtime::Threads().StartShared("shared", &task);
+  Settle();
+  Latch done;
+  std::thread disk;
+  task.Prepare(&done, [&] {
+    disk = std::thread([&] {
+      Settle();
+      task.Finish();
+      worker->Wake();
+    });
+  });
+  const BlockingCall call;
+  task.Ask();
+  worker->Wake();
+  EXPECT_TRUE(Runtime::Threads().Await(done));
+  EXPECT_EQ(task.stepped_by(), std::this_thread::get_id());
+  disk.join();
+}
+
+TEST(BlockingCall, GivesTheTaskBackWhenNothingIsAwaited) {
+  SharedTask task;
+  const auto worker = Runtime::Threads().StartShared("shared", &task);
+  Settle();
+  Latch done;
+  task.Prepare(&done, nullptr);
+  {
+    const BlockingCall call;
+    task.Ask();
+    worker->Wake();
+  }
+  EXPECT_TRUE(Runtime::Threads().Await(done));
+  EXPECT_NE(task.stepped_by(), std::this_thread::get_id());
+}
+
+TEST(BlockingCall, GivesTheTaskBackWhenItIsWokenAgainBeforeTheCallerWaits) {
+  SharedTask task;
+  const auto worker = Runtime::Threads().StartShared("shared", &task);
+  Settle();
+  Latch done;
+  task.Prepare(&done, nullptr);
+  const BlockingCall call;
+  task.Ask();
+  worker->Wake();
+  worker->Wake();
+  EXPECT_TRUE(Runtime::Threads().Await(done));
+  EXPECT_NE(task.stepped_by(), std::this_thread::get_id());
+}
+
+TEST(BlockingCall, ATimeoutLeavesTheStepsToTheTasksThread) {
+  SharedTask task;
+  const auto worker = Runtime::Threads().StartShared("shared", &task);
+  Settle();
+  Latch done;
+  task.Prepare(&done, nullptr);
+  const BlockingCall call;
+  task.Ask();
+  worker->Wake();
+  EXPECT_TRUE(Runtime::Threads().Await(done, absl::Hours(1)));
+  EXPECT_NE(task.stepped_by(), std::this_thread::get_id());
+}
+
+// Whoever steps, no wake is lost: each caller's request is answered.
+TEST(BlockingCall, ManyCallersAreAllAnswered) {
+  constexpr int kCallers = 8;
+  constexpr int kCalls = 2000;
+  std::vector<std::atomic<Latch*>> requests(kCallers);
+  FunctionTask task([&] {
+    bool progress = false;
+    for (std::atomic<Latch*>& request : requests) {
+      if (Latch* const latch = request.exchange(nullptr)) {
+        latch->Open();
+        progress = true;
+      }
+    }
+    return progress;
+  });
+  const auto worker = Runtime::Threads().StartShared("shared", &task);
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < kCalls; ++i) {
+        const BlockingCall call;
+        Latch done;
+        requests[caller] = &done;
+        worker->Wake();
+        EXPECT_TRUE(Runtime::Threads().Await(done));
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
 }
 
 }  // namespace

@@ -95,6 +95,20 @@ TEST(UuidTest, AForkedChildDrawsDifferentOnes) {
   for (int i = 0; i < 4; ++i) EXPECT_NE(Uuid::Random(), childs);
 }
 
+TEST(UuidTest, TimeOrderedOnesBeginWithTheirTime) {
+  const absl::Time made = absl::FromUnixMillis(1'700'000'000'123);
+  const Uuid id = Uuid::TimeOrdered(made + absl::Microseconds(456));
+  EXPECT_EQ(id.ToString().substr(0, 15), "018bcfe5-687b-7");
+  EXPECT_THAT(id.ToString().substr(19, 1), testing::AnyOf("8", "9", "a", "b"));
+  EXPECT_NE(Uuid::TimeOrdered(made), Uuid::TimeOrdered(made));
+  EXPECT_LT(id, Uuid::TimeOrdered(made + absl::Milliseconds(1)));
+
+  EXPECT_EQ(id.Derive(0).ToString().substr(0, 15), "018bcfe5-687b-8");
+  EXPECT_EQ(id.Derive(0), id.Derive(0));
+  EXPECT_NE(id.Derive(0), id.Derive(1));
+  EXPECT_EQ(Uuid::Random().Derive(0).ToString().substr(14, 1), "8");
+}
+
 TEST(UuidTest, DerivedOnesNeverChange) {
   // The first 16 bytes of SHA-256(n as 8 little-endian bytes, name), stamped as version 8.
   EXPECT_EQ(Uuid::Derive("row", 1).ToString(), "76f05677-0400-8f91-b080-5bc8878519eb");

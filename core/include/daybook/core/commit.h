@@ -63,6 +63,9 @@ struct Commit {
   std::vector<Claim> claims;
   std::vector<TableWrite> writes;
   std::shared_ptr<CommitChain> chain;  // optional
+  // The ids of its events were drawn for it just now, so that none can have been appended before:
+  // they are not looked up. Never for an append that may be a retry: its events would stand twice.
+  bool new_ids = false;
 };
 
 // Where the events of one stream went.

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace daybook {
 
@@ -22,9 +23,14 @@ class Uuid {
 
   // A new random one (version 4), from a generator of the calling thread that the system seeds.
   static Uuid Random();
+  // A new one that begins with `now` in milliseconds, the rest random (version 7, RFC 9562): rows
+  // that are written one after the other stand side by side under such keys.
+  static Uuid TimeOrdered(absl::Time now);
   // The same one for the same arguments, always (version 8, from a SHA-256): an id for the n-th
   // thing that `name` stands for. So that a retry carries the id of its first try.
   static Uuid Derive(absl::string_view name, uint64_t n = 0);
+  // The same, named by this id. It begins with the time of a time-ordered one, and so sorts with
+  // it.
   Uuid Derive(uint64_t n) const;
 
   // InvalidArgument (InvalidField "uuid") unless 8-4-4-4-12 hexadecimal digits.
