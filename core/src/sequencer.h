@@ -57,6 +57,9 @@ class Sequencer : public Task {
   // it added is durable, or known not to be.
   absl::Status RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
                                  bool durably = false);
+  // Has `f` run when everything that was written is published, and waits for it: meanwhile commits
+  // queue. The error that stopped it, where one did.
+  absl::Status RunWhenPublished(absl::AnyInvocable<absl::Status() &&> f);
 
   // Why it stopped; OK while it runs.
   absl::Status stopped() const;
@@ -81,6 +84,7 @@ class Sequencer : public Task {
 
   bool FinishGroup(Group* finished);
   bool DrainQueue();
+  bool AllPublished() const { return in_flight_ == nullptr && open_.batch.empty(); }
   void Process(Request& request, int64_t now_micros);
   void WriteOut();
   bool CloseGroup();
