@@ -40,6 +40,7 @@
 #include "daybook/projections/projection_engine.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/projections/view_query.h"
+#include "daybook/snapshots/backup.h"
 #include "daybook/snapshots/fingerprint.h"
 #include "daybook/snapshots/snapshot_store.h"
 // IWYU pragma: end_exports
