@@ -24,38 +24,52 @@ absl::Status CopyFile(FileSystem* files, const std::string& from,
   return writer->Finish().status();
 }
 
-// Makes the draft the store of the backup, and proves it.
-absl::StatusOr<VerifyReport> RestoreTo(StoreDraft& draft, absl::string_view directory,
-                                       const RestoreOptions& options) {
-  FileSystem* const files =
-      options.store.files != nullptr ? options.store.files : &FileSystem::Posix();
+FileSystem* FilesOf(const RestoreOptions& options) {
+  return options.store.files != nullptr ? options.store.files : &FileSystem::Posix();
+}
+
+// A draft beside `path` that is the store of the backup, proved.
+struct Restored {
+  std::unique_ptr<StoreDraft> draft;
+  VerifyReport report;
+};
+
+absl::StatusOr<Restored> MakeDraft(absl::string_view directory, absl::string_view path,
+                                   const RestoreOptions& options) {
+  FileSystem* const files = FilesOf(options);
   BackupDirectory backups(files, directory);
+  // Before anything is made: the place may be in a directory that is not there.
   DAYBOOK_ASSIGN_OR_RETURN(const v1::StoredBackup backup, backups.Read(options.number));
-  DAYBOOK_RETURN_IF_ERROR(files->CreateDirectories(draft.database()));
+  Restored restored;
+  DAYBOOK_ASSIGN_OR_RETURN(restored.draft, StoreDraft::Begin(path, options.store));
+  const std::string database = restored.draft->database();
+  DAYBOOK_RETURN_IF_ERROR(files->CreateDirectories(database));
   for (const v1::StoredBackup::File& file : backup.files()) {
     DAYBOOK_RETURN_IF_ERROR(CopyFile(files, backups.PathOf(backup, file), file,
-                                     absl::StrCat(draft.database(), "/", file.name())));
+                                     absl::StrCat(database, "/", file.name())));
   }
-  return draft.Adopt({.store_id = Uuid::FromBytes(backup.store_id()),
-                      .group = backup.group(),
-                      .position = Position(backup.tip()),
-                      .chain_hex = absl::BytesToHexString(backup.chain())});
+  DAYBOOK_ASSIGN_OR_RETURN(
+      restored.report,
+      restored.draft->Adopt({.store_id = Uuid::FromBytes(backup.store_id()),
+                             .group = backup.group(),
+                             .position = Position(backup.tip()),
+                             .chain_hex = absl::BytesToHexString(backup.chain())}));
+  return restored;
 }
 
 }  // namespace
 
 absl::StatusOr<VerifyReport> Restore(absl::string_view directory, absl::string_view path,
                                      const RestoreOptions& options) {
-  DAYBOOK_ASSIGN_OR_RETURN(const auto draft, StoreDraft::Begin(path, options.store));
-  DAYBOOK_ASSIGN_OR_RETURN(VerifyReport report, RestoreTo(*draft, directory, options));
-  DAYBOOK_RETURN_IF_ERROR(draft->Publish());
-  return report;
+  DAYBOOK_ASSIGN_OR_RETURN(const Restored restored, MakeDraft(directory, path, options));
+  DAYBOOK_RETURN_IF_ERROR(restored.draft->Publish());
+  return restored.report;
 }
 
 absl::StatusOr<VerifyReport> Rehearse(absl::string_view directory, absl::string_view place,
                                       const RestoreOptions& options) {
-  DAYBOOK_ASSIGN_OR_RETURN(const auto draft, StoreDraft::Begin(place, options.store));
-  return RestoreTo(*draft, directory, options);
+  DAYBOOK_ASSIGN_OR_RETURN(const Restored restored, MakeDraft(directory, place, options));
+  return restored.report;
 }
 
 }  // namespace daybook
