@@ -69,6 +69,9 @@ CommitBuilder::CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const St
 absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_micros) {
   if (!request.new_ids) {
     DAYBOOK_ASSIGN_OR_RETURN(std::optional<AppendResult> first, FindDuplicate(request));
+    if (first.has_value() && request.as_recorded.has_value()) {
+      return InvalidFieldError("id", "must be new, but stands before in the log");
+    }
     if (first.has_value()) return *std::move(first);
   }
 
@@ -83,10 +86,29 @@ absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_mi
   DAYBOOK_RETURN_IF_ERROR(StageRows(request));
   DAYBOOK_RETURN_IF_ERROR(StageStreams(request));
   // Recorded time never decreases along positions (G1), though the clock may.
-  const int64_t micros = std::max(now_micros, last_micros_);
+  int64_t micros = std::max(now_micros, last_micros_);
+  if (request.as_recorded.has_value()) {
+    DAYBOOK_RETURN_IF_ERROR(CheckPlace(*request.as_recorded));
+    micros = request.as_recorded->recorded_micros;
+  }
   StageEvents(request, micros);
+  if (request.as_recorded.has_value() && staged_.back().chain != request.as_recorded->chain) {
+    return DamageError("chain", Position(mark_.tip + staged_.size()),
+                       "the commit that ends here is not the one that was recorded");
+  }
   DAYBOOK_RETURN_IF_ERROR(AskParticipants());
   return Apply(request, micros);
+}
+
+absl::Status CommitBuilder::CheckPlace(const AsRecorded& recorded) const {
+  if (recorded.first != mark_.tip + 1) {
+    return InvalidFieldError(
+        "position", absl::StrCat("must be ", mark_.tip + 1, ", the next one, is ", recorded.first));
+  }
+  if (recorded.recorded_micros < last_micros_) {
+    return InvalidFieldError("recorded_time", "must not be before that of the event before it");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CommitBuilder::CheckHeads(const Request& request) {
@@ -201,7 +223,7 @@ void CommitBuilder::StageEvents(const Request& request, int64_t micros) {
       header.version = head.next_version++;
       header.recorded_micros = micros;
       header.id = event.id;
-      header.payload_size = static_cast<uint32_t>(event.payload.size());
+      header.payload_size = event.payload_size;
       header.metadata_size = static_cast<uint32_t>(event.metadata.size());
       header.stream_name = append.stream;
       header.type_name = event.type;
@@ -280,7 +302,7 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
     const PreparedEvent& event = *staged.event;
     const uint64_t sequence = ++mark_.tip;
     mark_.chain = staged.chain;
-    const char kind = static_cast<char>(RecordKind::kEvent);
+    const char kind = static_cast<char>(event.removed ? RecordKind::kStub : RecordKind::kEvent);
     batch_.Put(Family::kLog, LogKey(sequence),
                {absl::string_view(&kind, 1),
                 absl::string_view(staged_headers_).substr(staged.header, staged.header_size),

@@ -84,6 +84,8 @@ class CommitBuilder {
   absl::StatusOr<AppendResult> FirstAppend(const Request& request,
                                            const std::vector<uint64_t>& positions);
 
+  // Where a commit as it was recorded must stand.
+  absl::Status CheckPlace(const AsRecorded& recorded) const;
   absl::Status CheckHeads(const Request& request);
   absl::Status StageRows(Request& request);
   absl::Status StageStreams(const Request& request);

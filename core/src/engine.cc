@@ -128,8 +128,12 @@ void Engine::AppendAsync(Commit commit, AppendCallback done) {
     std::move(done)(std::move(request).status());
     return;
   }
-  (*request)->done = std::move(done);
-  sequencer_->Enqueue(*std::move(request));
+  AppendPrepared(*std::move(request), std::move(done));
+}
+
+void Engine::AppendPrepared(std::unique_ptr<Request> request, AppendCallback done) {
+  request->done = std::move(done);
+  sequencer_->Enqueue(std::move(request));
 }
 
 std::shared_ptr<const StoreReader> Engine::Reader() const {
@@ -187,6 +191,16 @@ void Engine::RemoveParticipant(CommitParticipant* participant) {
   if (sequencer_ == nullptr) return;
   (void)sequencer_->RunBetweenCommits(
       [participant](CommitBuilder& builder) { builder.RemoveParticipant(participant); });
+}
+
+absl::StatusOr<StoreCapture> Engine::Capture() {
+  if (parts_.capture == nullptr || sequencer_ == nullptr) return EventStore::Capture();
+  StoreCapture capture;
+  DAYBOOK_RETURN_IF_ERROR(sequencer_->RunWhenPublished([this, &capture]() -> absl::Status {
+    DAYBOOK_ASSIGN_OR_RETURN(capture, parts_.capture(publication_.Get()->mark));
+    return absl::OkStatus();
+  }));
+  return capture;
 }
 
 StoreStats Engine::Stats() const {

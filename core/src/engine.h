@@ -26,6 +26,8 @@ struct EngineParts {
   // Called last, when everything is written: what closing in order leaves behind.
   absl::AnyInvocable<absl::Status(const GroupMark& mark) &&> close;
   std::unique_ptr<FileLock> lock;
+  // Called when everything is published: its files. nullptr where it has none.
+  absl::AnyInvocable<absl::StatusOr<StoreCapture>(const GroupMark& mark)> capture;
   bool read_only = false;
   // Where the store stands, when it is not where its own mark says: after a crash the log may hold
   // commits beyond it.
@@ -43,6 +45,8 @@ class Engine : public EventStore {
   ~Engine() override;
 
   void AppendAsync(Commit commit, AppendCallback done) override;
+  // Appends what PrepareEntries prepared, as AppendAsync does.
+  void AppendPrepared(std::unique_ptr<Request> request, AppendCallback done);
   std::shared_ptr<const StoreReader> Reader() const override;
   Position Tip() const override;
   void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) override;
@@ -51,6 +55,7 @@ class Engine : public EventStore {
   std::vector<std::pair<std::string, TableId>> Tables() const override;
   Position AddParticipant(CommitParticipant* participant) override;
   void RemoveParticipant(CommitParticipant* participant) override;
+  absl::StatusOr<StoreCapture> Capture() override;
   StoreStats Stats() const override;
   Runtime& runtime() override { return *runtime_; }
 

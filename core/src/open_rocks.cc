@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
 #include "engine.h"
+#include "sha256.h"
 
 namespace daybook {
 namespace internal {
-namespace {
 
 FileSystem* FilesOf(const StoreOptions& options) {
   return options.files != nullptr ? options.files : &FileSystem::Posix();
@@ -24,6 +25,15 @@ RocksKvOptions KvOptionsOf(const StoreOptions& options, rocksdb::Env* env) {
   kv.write_buffer_bytes = std::max(options.witness_bytes, size_t{8} << 20);
   kv.env = env;
   return kv;
+}
+
+namespace {
+
+StoreTip TipOf(const Uuid& store_id, const GroupMark& mark) {
+  return {.store_id = store_id,
+          .group = mark.number,
+          .position = Position(mark.tip),
+          .chain_hex = absl::BytesToHexString(DigestBytes(mark.chain))};
 }
 
 absl::Status Make(const StoreFiles& files, const StoreOptions& options, rocksdb::Env* env) {
@@ -98,14 +108,20 @@ absl::Status CompareAndPlan(DryStore* store, const StoreOptions& options, rocksd
   return absl::OkStatus();
 }
 
-// Everything up to `mark` is in table files: says so in the witness.
-absl::Status TellWitness(Witness* witness, RocksKv* kv, const Uuid& store_id, const GroupMark& mark,
-                         bool clean) {
+// Everything up to `mark` is in table files.
+WitnessHeader HeaderOf(const Uuid& store_id, const GroupMark& mark) {
   WitnessHeader header;
   header.store_id = store_id;
   header.flushed_group = mark.number;
   header.flushed_tip = mark.tip;
   header.flushed_chain = mark.chain;
+  return header;
+}
+
+// Says so in the witness.
+absl::Status TellWitness(Witness* witness, RocksKv* kv, const Uuid& store_id, const GroupMark& mark,
+                         bool clean) {
+  WitnessHeader header = HeaderOf(store_id, mark);
   header.clean = clean;
   DAYBOOK_ASSIGN_OR_RETURN(header.manifest, kv->MarkManifest());
   return witness->WriteHeader(header);
@@ -150,9 +166,9 @@ absl::StatusOr<DryStore> OpenDry(const StoreFiles& files, const StoreOptions& op
   return store;
 }
 
-absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksStore(absl::string_view path,
-                                                           const StoreOptions& options,
-                                                           rocksdb::Env* env) {
+absl::StatusOr<std::unique_ptr<Engine>> OpenRocksStore(absl::string_view path,
+                                                       const StoreOptions& options,
+                                                       rocksdb::Env* env) {
   DAYBOOK_RETURN_IF_ERROR(CheckOptions(options));
   DryStore store;
   store.files.directory = std::string(path);
@@ -178,9 +194,50 @@ absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksStore(absl::string_view pat
   };
   parts.flush = [flush](const GroupMark& mark) { return flush(mark, /*clean=*/false); };
   parts.close = [flush](const GroupMark& mark) { return flush(mark, /*clean=*/true); };
+  parts.capture = [kv, id, directory = store.files.database()](
+                      const GroupMark& mark) -> absl::StatusOr<StoreCapture> {
+    StoreCapture capture;
+    capture.tip = TipOf(id, mark);
+    capture.directory = directory;
+    DAYBOOK_ASSIGN_OR_RETURN(capture.files, kv->HoldFiles());
+    capture.hold = std::shared_ptr<const void>(kv.get(), [kv](const void*) { kv->ReleaseFiles(); });
+    return capture;
+  };
   parts.witness = std::move(store.witness);
   parts.lock = std::move(store.lock);
   return Engine::Open(std::move(parts), options);
+}
+
+absl::Status AdoptDatabase(const StoreFiles& files, const StoreOptions& options,
+                           const StoreTip& expected) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOptions(options));
+  absl::StatusOr<std::unique_ptr<RocksKv>> opened =
+      RocksKv::Open(files.database(), KvOptionsOf(options, nullptr));
+  if (absl::IsNotFound(opened.status())) {
+    return DamageError("database", Position(), opened.status().message());
+  }
+  DAYBOOK_RETURN_IF_ERROR(opened.status());
+  RocksKv* const kv = opened->get();
+  WitnessContent content;
+  content.header.store_id = expected.store_id;
+  DAYBOOK_ASSIGN_OR_RETURN(const RecoveryPlan plan, PlanRecovery(*kv, content));
+  const StoreTip found = TipOf(expected.store_id, plan.found);
+  // RocksDB drops what it cannot read of its log without a word.
+  if (found.group != expected.group || found.position != expected.position ||
+      found.chain_hex != expected.chain_hex) {
+    return DamageError("log", found.position,
+                       absl::StrCat("the copied files end at position ", found.position.ToString(),
+                                    " (group ", found.group, "), not as they should at position ",
+                                    expected.position.ToString(), " (group ", expected.group, ")"));
+  }
+  DAYBOOK_RETURN_IF_ERROR(kv->Flush());
+  WitnessHeader header = HeaderOf(expected.store_id, plan.found);
+  header.clean = true;
+  DAYBOOK_ASSIGN_OR_RETURN(header.manifest, kv->MarkManifest());
+  FileSystem* const system = FilesOf(options);
+  DAYBOOK_RETURN_IF_ERROR(
+      Witness::Create(system, files.witness(), options.witness_bytes, header).status());
+  return system->SyncDirectory(files.directory);
 }
 
 }  // namespace internal

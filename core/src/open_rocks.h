@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "daybook/core/open.h"
+#include "engine.h"
 #include "recovery.h"
 #include "rocks_kv.h"
 #include "store_files.h"
@@ -15,9 +16,17 @@
 namespace daybook::internal {
 
 // OpenStore, with the environment that RocksDB runs on (nullptr: the default one).
-absl::StatusOr<std::unique_ptr<EventStore>> OpenRocksStore(absl::string_view path,
-                                                           const StoreOptions& options,
-                                                           rocksdb::Env* env);
+absl::StatusOr<std::unique_ptr<Engine>> OpenRocksStore(absl::string_view path,
+                                                       const StoreOptions& options,
+                                                       rocksdb::Env* env);
+
+// Makes a store, closed in order, of a database that was copied into its directory: compares it
+// with what it must be, and gives it a witness. DataLoss when it is another; else as OpenStore.
+absl::Status AdoptDatabase(const StoreFiles& files, const StoreOptions& options,
+                           const StoreTip& expected);
+
+FileSystem* FilesOf(const StoreOptions& options);
+RocksKvOptions KvOptionsOf(const StoreOptions& options, rocksdb::Env* env);
 
 // A store that is there, read and compared, and nothing of it changed.
 struct DryStore {

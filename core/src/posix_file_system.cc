@@ -128,6 +128,12 @@ class PosixFileSystem : public FileSystem {
     return std::make_unique<PosixFile>(path, *std::move(fd));
   }
 
+  absl::StatusOr<std::unique_ptr<File>> OpenForReading(const std::string& path) override {
+    absl::StatusOr<Descriptor> fd = Open("open", path, O_RDONLY);
+    if (!fd.ok()) return fd.status();
+    return std::make_unique<PosixFile>(path, *std::move(fd));
+  }
+
   bool Exists(const std::string& path) override {
     struct stat info;
     return ::stat(path.c_str(), &info) == 0;
@@ -161,6 +167,11 @@ class PosixFileSystem : public FileSystem {
 
   absl::Status Delete(const std::string& path) override {
     if (::unlink(path.c_str()) != 0) return SystemError("delete", path, errno);
+    return absl::OkStatus();
+  }
+
+  absl::Status DeleteDirectory(const std::string& path) override {
+    if (::rmdir(path.c_str()) != 0) return SystemError("delete the directory", path, errno);
     return absl::OkStatus();
   }
 

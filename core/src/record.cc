@@ -89,6 +89,7 @@ RecordedEvent RecordView::ToEvent() const {
   event.metadata = MetadataView(metadata_);
   event.stream_id = stream();
   event.type_id = type();
+  event.record = record_;
   return event;
 }
 

@@ -66,6 +66,8 @@ class RecordView {
   StreamId stream() const { return LoadLittle<uint64_t>(record_.data() + 9); }
   uint64_t version() const { return LoadLittle<uint64_t>(record_.data() + 17); }
   int64_t recorded_micros() const { return LoadLittle<int64_t>(record_.data() + 25); }
+  // Of the payload, also where it was removed.
+  uint32_t payload_size() const { return LoadLittle<uint32_t>(record_.data() + 49); }
   EventId id() const { return EventId::FromBytes(record_.substr(33, 16)); }
 
   absl::string_view header() const { return record_.substr(1, header_size_); }

@@ -41,6 +41,7 @@ PreparedEvent PrepareEvent(Event event) {
   prepared.schema_version = static_cast<uint16_t>(event.schema_version);
   prepared.encoding = event.encoding;
   prepared.payload = std::move(event.payload);
+  prepared.payload_size = static_cast<uint32_t>(prepared.payload.size());
   prepared.payload_digest = Digest(prepared.payload);
   prepared.metadata_digest = Digest(prepared.metadata);
   return prepared;

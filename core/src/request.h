@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +24,9 @@ struct PreparedEvent {
   std::string type;
   uint16_t schema_version = 1;
   PayloadEncoding encoding = PayloadEncoding::kPlain;
-  std::string payload;
+  std::string payload;  // its SHA-256 when it was removed
+  uint32_t payload_size = 0;
+  bool removed = false;
   std::string metadata;  // encoded
   Hash payload_digest{};
   Hash metadata_digest{};
@@ -35,16 +38,26 @@ struct PreparedAppend {
   absl::InlinedVector<PreparedEvent, 1> events;
 };
 
+// A commit of another store's log, which must come out as it was there.
+struct AsRecorded {
+  uint64_t first = 0;  // the position of its first event
+  int64_t recorded_micros = 0;
+  Hash chain{};  // after its last event
+};
+
 struct Request {
   absl::InlinedVector<PreparedAppend, 1> appends;
   std::vector<Claim> claims;
   std::vector<TableWrite> writes;
   bool new_ids = false;
   std::shared_ptr<CommitChain> chain;
+  std::optional<AsRecorded> as_recorded;
   EventStore::AppendCallback done;
   size_t bytes = 0;  // what it takes of the queue
   // Set alone: run by the sequencer between two commits.
   absl::AnyInvocable<void() &&> control;
+  // With control: run when everything that was written is published.
+  bool when_published = false;
   Request* next = nullptr;  // RequestList's
 };
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "coding.h"
 #include "daybook/core/mutex.h"
 #include "daybook/core/status_macros.h"
 #include "manifest_mark.h"
@@ -213,6 +215,19 @@ class RocksKvImpl : public RocksKv {
     return absl::InternalError("RocksDB names no MANIFEST among its files");
   }
 
+  absl::StatusOr<std::vector<StoreFile>> HoldFiles() override {
+    DAYBOOK_RETURN_IF_ERROR(Stopped());
+    DAYBOOK_RETURN_IF_ERROR(FromRocks(db_->DisableFileDeletions()));
+    absl::StatusOr<std::vector<StoreFile>> files = ListFiles();
+    if (!files.ok()) ReleaseFiles();
+    return files;
+  }
+
+  void ReleaseFiles() override {
+    // It can fail only where nothing was disabled.
+    db_->EnableFileDeletions(/*force=*/false).PermitUncheckedError();
+  }
+
   absl::Status VerifyFiles() override {
     rocksdb::ReadOptions options;
     options.fill_cache = false;
@@ -224,6 +239,30 @@ class RocksKvImpl : public RocksKv {
  private:
   rocksdb::ColumnFamilyHandle* Handle(Family family) const {
     return handles_[1 + static_cast<size_t>(family)];
+  }
+
+  absl::StatusOr<std::vector<StoreFile>> ListFiles() {
+    rocksdb::LiveFilesStorageInfoOptions options;
+    options.include_checksum_info = true;
+    options.wal_size_for_flush = std::numeric_limits<uint64_t>::max();  // the log is copied instead
+    std::vector<rocksdb::LiveFileStorageInfo> infos;
+    DAYBOOK_RETURN_IF_ERROR(FromRocks(db_->GetLiveFilesStorageInfo(options, &infos)));
+    std::vector<StoreFile> files;
+    for (const rocksdb::LiveFileStorageInfo& info : infos) {
+      // The options are given anew with each opening.
+      if (info.file_type == rocksdb::kOptionsFile) continue;
+      StoreFile& file = files.emplace_back();
+      file.name = info.relative_filename;
+      file.size = info.size;
+      file.content = info.replacement_contents;
+      if (info.file_type != rocksdb::kTableFile) continue;
+      if (info.file_checksum_func_name != "FileChecksumCrc32c" || info.file_checksum.size() != 4) {
+        return absl::InternalError(absl::StrCat("RocksDB tells no checksum of ", file.name));
+      }
+      file.crc32c = LoadBig<uint32_t>(info.file_checksum.data());
+      file.identity = absl::StrCat(info.file_number, "-", file.size, "-", absl::Hex(file.crc32c));
+    }
+    return files;
   }
 
   absl::Status Stopped() const {

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "daybook/core/store_capture.h"
 #include "kv.h"
 
 namespace rocksdb {
@@ -49,6 +51,10 @@ class RocksKv : public Kv {
   // and so is any when `mark` is empty.
   static absl::Status CheckManifest(const std::string& directory, const ManifestMark& mark,
                                     rocksdb::Env* env = nullptr);
+  // The files that make up the database now, written or not yet synced. None of them is deleted
+  // until ReleaseFiles was called as often as this returned OK.
+  virtual absl::StatusOr<std::vector<StoreFile>> HoldFiles() = 0;
+  virtual void ReleaseFiles() = 0;
   // Reads every table file against its checksum, and every block against its own. DataLoss.
   virtual absl::Status VerifyFiles() = 0;
 };

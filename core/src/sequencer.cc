@@ -111,6 +111,21 @@ absl::Status Sequencer::RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&
   return outcome;
 }
 
+absl::Status Sequencer::RunWhenPublished(absl::AnyInvocable<absl::Status() &&> f) {
+  Latch done;
+  absl::Status outcome;
+  auto request = std::make_unique<Request>();
+  request->when_published = true;
+  request->control = [this, f = std::move(f), &done, &outcome]() mutable {
+    outcome = halted_ ? Stopped(stopped()) : std::move(f)();
+    done.Open();
+  };
+  queue_.Push(std::move(request));
+  worker_->Wake();
+  parts_.runtime->Await(done);
+  return outcome;
+}
+
 absl::Status Sequencer::stopped() const {
   MutexLock lock(&mutex_);
   return stopped_;
@@ -179,6 +194,8 @@ bool Sequencer::DrainQueue() {
   for (size_t n = 0; n < kRequestsPerStep && !taken_.empty(); ++n) {
     const bool grows = taken_.front().control == nullptr;
     if (grows && OpenBytes() >= kLargestOpenGroup) break;
+    // It runs first in a step, so that nothing is built and not yet written.
+    if (taken_.front().when_published && (n > 0 || !AllPublished())) break;
     std::unique_ptr<Request> request = taken_.PopFront();
     Process(*request, now_micros);
     if (request->bytes <= kLargestRetired) retired_.Push(std::move(request));

@@ -60,6 +60,9 @@ class Sequencer : public Task {
   // it added is durable, or known not to be.
   absl::Status RunBetweenCommits(absl::AnyInvocable<void(CommitBuilder&) &&> f,
                                  bool durably = false);
+  // Has `f` run when everything that was written is published, and waits for it: meanwhile commits
+  // queue. The error that stopped it, where one did.
+  absl::Status RunWhenPublished(absl::AnyInvocable<absl::Status() &&> f);
 
   // Why it stopped; OK while it runs.
   absl::Status stopped() const;
@@ -85,6 +88,7 @@ class Sequencer : public Task {
 
   bool FinishGroup(Group* finished);
   bool DrainQueue();
+  bool AllPublished() const { return in_flight_ == nullptr && OpenBytes() == 0; }
   void Process(Request& request, int64_t now_micros);
   void WriteOut();
   bool CloseGroup();

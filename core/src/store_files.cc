@@ -20,8 +20,9 @@ absl::StatusOr<StoreState> FindStore(FileSystem* files, const StoreFiles& store)
   if (files->Exists(store.making())) return StoreState::kHalfMade;
   if (files->Exists(store.witness()) || files->Exists(store.database())) return StoreState::kMade;
   // A lock alone: the making ended before its first step.
-  const bool empty = std::all_of(names->begin(), names->end(),
-                                 [](const std::string& name) { return name == "lock"; });
+  const bool empty = std::all_of(names->begin(), names->end(), [](const std::string& name) {
+    return name == "lock" || name == "draft";
+  });
   if (empty) return StoreState::kAbsent;
   return InvalidFieldError(
       "path", absl::StrCat("must be a Daybook store or an empty directory, but ", store.directory,

@@ -4,6 +4,7 @@
 //   <store>/witness    the second record
 //   <store>/db/        RocksDB's files
 //   <store>/making     there while the store is being made: nothing was acknowledged yet
+//   <store>/draft      held while the store is made of another one's, beside its place
 #ifndef DAYBOOK_CORE_SRC_STORE_FILES_H_
 #define DAYBOOK_CORE_SRC_STORE_FILES_H_
 
@@ -21,6 +22,7 @@ struct StoreFiles {
   std::string database() const { return directory + "/db"; }
   std::string lock() const { return directory + "/lock"; }
   std::string making() const { return directory + "/making"; }
+  std::string draft() const { return directory + "/draft"; }
 };
 
 enum class StoreState {

@@ -58,6 +58,10 @@ class FaultFileSystem : public FileSystem {
     if (absl::Status status = faults_->Next(FileOperation::kDelete); !status.ok()) return status;
     return base_->Delete(path);
   }
+  absl::Status DeleteDirectory(const std::string& path) override {
+    if (absl::Status status = faults_->Next(FileOperation::kDelete); !status.ok()) return status;
+    return base_->DeleteDirectory(path);
+  }
   absl::Status SyncDirectory(const std::string& path) override {
     absl::Status status = faults_->Next(FileOperation::kSyncDirectory);
     return status.ok() ? base_->SyncDirectory(path) : status;

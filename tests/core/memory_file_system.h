@@ -76,6 +76,7 @@ class MemoryFileSystem : public FileSystem {
     if (files_.erase(path) == 0) return absl::NotFoundError(absl::StrCat("cannot delete ", path));
     return absl::OkStatus();
   }
+  absl::Status DeleteDirectory(const std::string&) override { return absl::OkStatus(); }
   absl::Status SyncDirectory(const std::string&) override { return absl::OkStatus(); }
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
     MutexLock lock(&mutex_);

@@ -42,6 +42,24 @@ TEST_F(PosixFileSystemTest, ReadsWhatWasWrittenInPlace) {
   EXPECT_THAT(Open("f")->Read(9, 4), IsOkAndHolds(std::string("9\0\0z", 4)));
 }
 
+TEST_F(PosixFileSystemTest, AFileOpenedForReadingIsNotWritten) {
+  ASSERT_THAT(Open("f")->Write(0, "text"), IsOk());
+  const auto file = files_.OpenForReading(directory_ / "f");
+  ASSERT_THAT(file, IsOk());
+  EXPECT_THAT((*file)->Read(0, 10), IsOkAndHolds("text"));
+  EXPECT_THAT((*file)->Write(0, "x"), testing::Not(IsOk()));
+  EXPECT_THAT(files_.OpenForReading(directory_ / "none"), StatusIs(StatusCode::kNotFound));
+  EXPECT_FALSE(files_.Exists(directory_ / "none"));
+}
+
+TEST_F(PosixFileSystemTest, OnlyAnEmptyDirectoryIsDeleted) {
+  ASSERT_THAT(files_.CreateDirectories(directory_ / "a/b"), IsOk());
+  EXPECT_THAT(files_.DeleteDirectory(directory_ / "a"), testing::Not(IsOk()));
+  EXPECT_THAT(files_.DeleteDirectory(directory_ / "a/b"), IsOk());
+  EXPECT_THAT(files_.DeleteDirectory(directory_ / "a"), IsOk());
+  EXPECT_FALSE(files_.Exists(directory_ / "a"));
+}
+
 TEST_F(PosixFileSystemTest, ErrorsNameThePath) {
   const std::string path = directory_ / "none";
   EXPECT_THAT(files_.OpenFile(path, /*create=*/false),

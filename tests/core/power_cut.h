@@ -234,6 +234,9 @@ class PowerCut {
       return posix_.Rename(from, to);
     }
     absl::Status Delete(const std::string& path) override { return posix_.Delete(path); }
+    absl::Status DeleteDirectory(const std::string& path) override {
+      return posix_.DeleteDirectory(path);
+    }
     absl::Status SyncDirectory(const std::string&) override { return absl::OkStatus(); }
     absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
       return posix_.Lock(path);

@@ -93,11 +93,13 @@ void ToolTest::Append(const std::string& stream, const Event& event) {
   ASSERT_THAT(Open()->Append(stream, ExpectedVersion::Any(), {event}), IsOk());
 }
 
-Output ToolTest::RunTool(const std::vector<std::string>& arguments, std::function<bool()> wait) {
+Output ToolTest::RunTool(const std::vector<std::string>& arguments, std::function<bool()> wait,
+                         const std::string& in) {
   std::vector<const char*> argv = {"daybook"};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  std::istringstream input(in);
   std::ostringstream out, err;
-  Console console{.out = out, .err = err};
+  Console console{.out = out, .err = err, .in = input};
   console.wait = [&](absl::Duration) { return wait(); };
   Output output;
   output.code = tools::Run(static_cast<int>(argv.size()), argv.data(), console);

@@ -40,9 +40,11 @@ class ToolTest : public testing::Test {
   // Opens the store, as an application does.
   std::unique_ptr<EventStore> Open();
 
-  // Runs `daybook arguments...`. `wait` stands for the waits of tail -f; by default none.
+  // Runs `daybook arguments...`. `wait` stands for the waits of tail -f; by default none. `in` is
+  // the standard input.
   Output RunTool(
-      const std::vector<std::string>& arguments, std::function<bool()> wait = [] { return false; });
+      const std::vector<std::string>& arguments, std::function<bool()> wait = [] { return false; },
+      const std::string& in = "");
 
   const std::string directory_;  // exists, empty until MakeStore; gone afterwards
   const std::string store_;      // a path in it

@@ -54,6 +54,42 @@ struct VerifyArguments {
   bool json = false;
 };
 
+struct BackupArguments {
+  std::string store;
+  std::string directory;
+  uint64_t keep = 0;  // 0: all
+  bool json = false;
+};
+
+struct BackupsArguments {
+  std::string directory;
+  bool json = false;
+};
+
+struct RestoreArguments {
+  std::string directory;
+  std::string store;
+  uint64_t number = 0;  // 0: the newest
+  bool json = false;
+};
+
+struct RehearseArguments {
+  std::string directory;
+  std::string place;  // empty: within the directory
+  uint64_t number = 0;
+  bool json = false;
+};
+
+struct ExportArguments {
+  std::string store;
+  bool json = false;  // what is written is JSON in any case
+};
+
+struct ImportArguments {
+  std::string store;
+  bool json = false;
+};
+
 // What the parser does not know: which options exclude one another, and the form of positions.
 // InvalidArgument says which option, and why.
 absl::Status CheckArguments(const ReadArguments& arguments);

@@ -19,6 +19,19 @@ ExitCode Stats(const StatsArguments& arguments, Console& console);
 // Whether the store is sound.
 ExitCode Verify(const VerifyArguments& arguments, Console& console);
 
+// Adds a backup to a directory of them.
+ExitCode TakeBackup(const BackupArguments& arguments, Console& console);
+// The backups of a directory.
+ExitCode Backups(const BackupsArguments& arguments, Console& console);
+// Makes a store from a backup.
+ExitCode RestoreBackup(const RestoreArguments& arguments, Console& console);
+// The same, for the proof alone.
+ExitCode RehearseRestore(const RehearseArguments& arguments, Console& console);
+// The log as lines of JSON.
+ExitCode Export(const ExportArguments& arguments, Console& console);
+// Makes a store from them.
+ExitCode Import(const ImportArguments& arguments, Console& console);
+
 }  // namespace daybook::tools
 
 #endif  // DAYBOOK_TOOLS_SRC_COMMANDS_H_

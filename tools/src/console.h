@@ -1,9 +1,9 @@
-// What a command writes to and waits on.
+// What a command reads, writes to and waits on.
 #ifndef DAYBOOK_TOOLS_SRC_CONSOLE_H_
 #define DAYBOOK_TOOLS_SRC_CONSOLE_H_
 
 #include <functional>
-#include <ostream>
+#include <iostream>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -13,6 +13,7 @@ namespace daybook::tools {
 struct Console {
   std::ostream& out;
   std::ostream& err;
+  std::istream& in = std::cin;
   // Long commands write a progress line to `err`.
   bool show_progress = false;
   // Waits between the looks of `tail -f`; false ends it.

@@ -50,8 +50,9 @@ void AddId(ordered_json& to, const char* name, const Uuid& id) {
   if (!id.is_nil()) to[name] = id.ToString();
 }
 
-ordered_json MetadataJson(const MetadataView& view) {
-  const Metadata metadata = view.ToMetadata();
+}  // namespace
+
+ordered_json MetadataJson(const Metadata& metadata) {
   ordered_json json = ordered_json::object();
   AddId(json, "command_id", metadata.command_id);
   AddId(json, "correlation_id", metadata.correlation_id);
@@ -66,6 +67,8 @@ ordered_json MetadataJson(const MetadataView& view) {
   if (!metadata.free.empty()) json["free"] = metadata.free;
   return json;
 }
+
+namespace {
 
 std::string PayloadText(const Content& content) {
   if (content.payload.is_null()) return absl::StrCat("(", content.kind, ")");
@@ -91,7 +94,7 @@ std::string EventJson(const RecordedEvent& event, const SchemaCatalog& catalog) 
       {"type", std::string(event.type)},
       {"schema_version", event.schema_version},
       {"recorded_time", TimeText(event.recorded_time)},
-      {"metadata", MetadataJson(event.metadata)},
+      {"metadata", MetadataJson(event.metadata.ToMetadata())},
       {"content", content.kind},
   };
   if (!content.problem.empty()) json["problem"] = content.problem;

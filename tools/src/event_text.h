@@ -6,6 +6,7 @@
 
 #include "daybook/core/event.h"
 #include "daybook/core/schema_catalog.h"
+#include "nlohmann/json_fwd.hpp"
 
 namespace daybook::tools {
 
@@ -21,6 +22,9 @@ std::string EventJson(const RecordedEvent& event, const SchemaCatalog& catalog);
 
 // One line for a person, with its end: position, recorded time, stream@version, type, payload.
 std::string EventText(const RecordedEvent& event, const SchemaCatalog& catalog);
+
+// What is set of it.
+nlohmann::ordered_json MetadataJson(const Metadata& metadata);
 
 // An instant in UTC, to the microsecond.
 std::string TimeText(absl::Time time);

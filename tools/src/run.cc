@@ -15,17 +15,19 @@ namespace daybook::tools {
 namespace {
 
 constexpr char kDescription[] =
-    "Looks into a Daybook store: its streams, its events, its soundness. Changes nothing.";
+    "Looks into a Daybook store: its streams, its events, its soundness. Backs it up and restores "
+    "it. Changes nothing in a store that is there.";
 
 constexpr char kFooter[] =
     "Exit codes:\n"
-    "  0  done; for verify: the store is sound\n"
-    "  1  the store is damaged; the first bad position is named where one is known\n"
+    "  0  done; for verify and rehearse: sound\n"
+    "  1  the store, the backup or the file to import is damaged; the first bad position is named\n"
+    "     where one is known\n"
     "  2  the arguments are wrong\n"
-    "  3  there is no store, it is no store at all, or it has no such stream\n"
-    "  4  the store is in use\n"
+    "  3  there is no store, it is no store at all, or it has no such stream; or no backup\n"
+    "  4  the store is in use, or the backup directory\n"
     "  5  another refusal: permission, space, input and output, a newer format, a store that its\n"
-    "     application must recover first\n";
+    "     application must recover first, a place that is taken, backups of another store\n";
 
 // The arguments, and the command that was chosen.
 struct Parsed {
@@ -34,6 +36,12 @@ struct Parsed {
   TailArguments tail;
   StatsArguments stats;
   VerifyArguments verify;
+  BackupArguments backup;
+  BackupsArguments backups;
+  RestoreArguments restore;
+  RehearseArguments rehearse;
+  ExportArguments export_log;
+  ImportArguments import_log;
   std::function<ExitCode(Console&)> command;
 };
 
@@ -66,7 +74,6 @@ CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
                      const std::string& description, Arguments& arguments,
                      ExitCode (*run)(const Arguments&, Console&), const std::string& json) {
   CLI::App* command = app.add_subcommand(name, description);
-  command->add_option("STORE", arguments.store, "The store's directory")->required();
   command->add_flag("--json", arguments.json, json);
   command->final_callback([&parsed, &arguments, run] {
     parsed.command = [&arguments, run](Console& console) { return run(arguments, console); };
@@ -74,11 +81,20 @@ CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
   return command;
 }
 
+void AddStore(CLI::App* command, std::string& store, const char* what = "The store's directory") {
+  command->add_option("STORE", store, what)->required();
+}
+
+void AddDirectory(CLI::App* command, std::string& directory) {
+  command->add_option("DIR", directory, "The directory of backups")->required();
+}
+
 void AddLs(CLI::App& app, Parsed& parsed) {
   LsArguments& a = parsed.ls;
   CLI::App* ls = AddCommand(app, parsed, "ls",
                             "Lists the streams and their last versions, category by category", a,
                             &Ls, "One object a line: stream, category, version, events");
+  AddStore(ls, a.store);
   ls->add_option("--category", a.category, "Only streams of this category");
   ls->add_option("--prefix", a.prefix, "Only streams whose name begins so");
   ls->add_option("--after", a.after, "Go on after this one, the last of an earlier listing");
@@ -90,6 +106,7 @@ void AddRead(CLI::App& app, Parsed& parsed) {
   CLI::App* read =
       AddCommand(app, parsed, "read", "Prints events of the log or of a stream, in order", a, &Read,
                  "One object a line for each event");
+  AddStore(read, a.store);
   read->add_option("STREAM", a.stream, "Only this stream");
   read->add_option("--from", a.from, "With STREAM: the version to start with")
       ->check(WholeNumber(0));
@@ -107,6 +124,7 @@ void AddTail(CLI::App& app, Parsed& parsed) {
   TailArguments& a = parsed.tail;
   CLI::App* tail = AddCommand(app, parsed, "tail", "Prints the last events", a, &Tail,
                               "One object a line for each event");
+  AddStore(tail, a.store);
   tail->add_option("-n,--count", a.count, "How many")->capture_default_str()->check(WholeNumber(0));
   tail->add_flag("-f,--follow", a.follow,
                  "Go on with what comes. A store belongs to one process at a time: new events are "
@@ -117,16 +135,79 @@ void AddTail(CLI::App& app, Parsed& parsed) {
 }
 
 void AddStats(CLI::App& app, Parsed& parsed) {
-  AddCommand(
-      app, parsed, "stats", "Tells in numbers what the store holds", parsed.stats, &Stats,
-      "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables");
+  StatsArguments& a = parsed.stats;
+  AddStore(AddCommand(app, parsed, "stats", "Tells in numbers what the store holds", a, &Stats,
+                      "One object: events, streams, categories, types, disk_bytes, data_bytes, "
+                      "tip, chain, tables"),
+           a.store);
 }
 
 void AddVerify(CLI::App& app, Parsed& parsed) {
-  AddCommand(app, parsed, "verify",
-             "Reads everything and checks it: files, chain, witness, indexes. Exits 0 when the "
-             "store is sound, and 1 with the first bad position when it is not",
-             parsed.verify, &Verify, "One object: sound, then the figures or the problem");
+  VerifyArguments& a = parsed.verify;
+  AddStore(
+      AddCommand(app, parsed, "verify",
+                 "Reads everything and checks it: files, chain, witness, indexes. Exits 0 when "
+                 "the store is sound, and 1 with the first bad position when it is not",
+                 a, &Verify, "One object: sound, then the figures or the problem"),
+      a.store);
+}
+
+void AddNumber(CLI::App* command, uint64_t& number) {
+  command->add_option("--backup", number, "Its number; by default the newest")
+      ->check(WholeNumber(1));
+}
+
+void AddBackups(CLI::App& app, Parsed& parsed) {
+  BackupArguments& a = parsed.backup;
+  CLI::App* backup = AddCommand(
+      app, parsed, "backup",
+      "Adds a backup of the store to a directory of them: what is new is copied, all is read again "
+      "and checked. The store must be closed; an application takes backups of its own open store",
+      a, &TakeBackup, "One object: number, store, tip, chain, made, files, bytes, new_bytes");
+  AddStore(backup, a.store);
+  AddDirectory(backup, a.directory);
+  backup->add_option("--keep", a.keep, "Then remove all but so many of the newest")
+      ->check(WholeNumber(1));
+
+  BackupsArguments& b = parsed.backups;
+  AddDirectory(AddCommand(app, parsed, "backups", "Lists the backups of a directory", b, &Backups,
+                          "One object a line: number, store, tip, chain, made, files, bytes"),
+               b.directory);
+}
+
+void AddRestore(CLI::App& app, Parsed& parsed) {
+  RestoreArguments& a = parsed.restore;
+  CLI::App* restore = AddCommand(app, parsed, "restore",
+                                 "Makes a store from a backup, and proves it before it is there", a,
+                                 &RestoreBackup, "One object: sound, events, streams, tip, chain");
+  AddDirectory(restore, a.directory);
+  AddStore(restore, a.store, "Where the store is to be; nothing may be there yet");
+  AddNumber(restore, a.number);
+
+  RehearseArguments& b = parsed.rehearse;
+  CLI::App* rehearse =
+      AddCommand(app, parsed, "rehearse",
+                 "Restores a backup for the proof alone, and removes it again. Exits 0 when the "
+                 "backup is sound, and 1 when it is not",
+                 b, &RehearseRestore, "One object: sound, then the figures or the problem");
+  AddDirectory(rehearse, b.directory);
+  rehearse->add_option("--in", b.place, "Where there is space; by default within DIR");
+  AddNumber(rehearse, b.number);
+}
+
+void AddExport(CLI::App& app, Parsed& parsed) {
+  ExportArguments& a = parsed.export_log;
+  AddStore(AddCommand(app, parsed, "export",
+                      "Writes the log to the standard output, all that it takes to import it again "
+                      "bit for bit",
+                      a, &Export, "The default: a heading, then one object a line for each event"),
+           a.store);
+
+  ImportArguments& b = parsed.import_log;
+  AddStore(AddCommand(app, parsed, "import",
+                      "Makes a store from an export, read from the standard input", b, &Import,
+                      "One object: sound, events, streams, tip, chain"),
+           b.store, "Where the store is to be; nothing may be there yet");
 }
 
 }  // namespace
@@ -142,6 +223,9 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddTail(app, parsed);
   AddStats(app, parsed);
   AddVerify(app, parsed);
+  AddBackups(app, parsed);
+  AddRestore(app, parsed);
+  AddExport(app, parsed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

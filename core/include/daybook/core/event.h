@@ -54,6 +54,9 @@ struct RecordedEvent {
   // and caches of this process; never stored outside of the store.
   uint64_t stream_id = 0;
   uint32_t type_id = 0;  // likewise
+  // The event as the log holds it (docs/formats/event.md), for LogEntryOf; empty where it is not
+  // from the log: in a CommitParticipant.
+  absl::string_view record;
 };
 
 // Some events in order, with the memory that they view. Cheap to copy (shared); immutable, so any

@@ -21,6 +21,7 @@
 #include "daybook/core/event.h"
 #include "daybook/core/position.h"
 #include "daybook/core/runtime.h"
+#include "daybook/core/store_capture.h"
 
 namespace daybook {
 
@@ -168,6 +169,15 @@ class EventStore {
   virtual Position AddParticipant(CommitParticipant* participant) = 0;
   // Returns once it will not be called again.
   virtual void RemoveParticipant(CommitParticipant* participant) = 0;
+
+  // The store's files as of a tip that was published during the call: everything acknowledged
+  // before it is in them, nothing that is not durable, rows and events alike. Waits for the commits
+  // in flight; appends wait for the moment that it takes to list the files. From any thread of the
+  // caller's, never from a callback of the store. Unimplemented where there are no files, in memory
+  // or opened for reading only; Unavailable when the store stopped.
+  virtual absl::StatusOr<StoreCapture> Capture() {
+    return absl::UnimplementedError("this store has no files to copy");
+  }
 
   virtual StoreStats Stats() const = 0;
   virtual Runtime& runtime() = 0;

@@ -1,4 +1,4 @@
-// The files of the store that are not RocksDB's: the witness and the lock.
+// The files that are not RocksDB's own affair: the witness, the lock, the copies in a backup.
 #ifndef DAYBOOK_CORE_FILE_SYSTEM_H_
 #define DAYBOOK_CORE_FILE_SYSTEM_H_
 
@@ -38,12 +38,18 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, bool create) = 0;
+  // Only to be read, so that it may lie on a medium that cannot be written.
+  virtual absl::StatusOr<std::unique_ptr<File>> OpenForReading(const std::string& path) {
+    return OpenFile(path, /*create=*/false);
+  }
   virtual bool Exists(const std::string& path) = 0;
   virtual absl::StatusOr<std::vector<std::string>> List(const std::string& directory) = 0;
   // With its parents. OK when it is there already.
   virtual absl::Status CreateDirectories(const std::string& path) = 0;
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
   virtual absl::Status Delete(const std::string& path) = 0;
+  // An empty one.
+  virtual absl::Status DeleteDirectory(const std::string& path) = 0;
   // Names made, renamed or deleted in it are on the medium when it returns.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
   // Excludes every other locker, in this process too.
