@@ -37,6 +37,8 @@
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"
 #include "daybook/projections/row_fold.h"
+#include "daybook/projections/row_history.h"
+#include "daybook/projections/stored_view.h"
 #include "daybook/projections/view_query.h"
 #include "daybook/snapshots/fingerprint.h"
 #include "daybook/snapshots/snapshot_store.h"
