@@ -10,6 +10,8 @@
 #include "daybook/aggregates/command_options.h"
 #include "daybook/aggregates/decision.h"
 #include "daybook/aggregates/reply.h"
+#include "daybook/aggregates/state_history.h"
+#include "daybook/aggregates/why.h"
 #include "daybook/core/change.h"
 #include "daybook/core/clock.h"
 #include "daybook/core/codec.h"
