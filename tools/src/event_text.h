@@ -4,8 +4,10 @@
 
 #include <string>
 
+#include "daybook/core/change.h"
 #include "daybook/core/event.h"
 #include "daybook/core/schema_catalog.h"
+#include "nlohmann/json_fwd.hpp"
 
 namespace daybook::tools {
 
@@ -21,6 +23,9 @@ std::string EventJson(const RecordedEvent& event, const SchemaCatalog& catalog);
 
 // One line for a person, with its end: position, recorded time, stream@version, type, payload.
 std::string EventText(const RecordedEvent& event, const SchemaCatalog& catalog);
+
+// What EventJson says of an event beside its content.
+nlohmann::ordered_json HeaderJson(const EventHeader& event);
 
 // An instant in UTC, to the microsecond.
 std::string TimeText(absl::Time time);

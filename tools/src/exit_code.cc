@@ -25,7 +25,7 @@ ExitCode ExitCodeOf(const absl::Status& status) {
 
 ExitCode Fail(Console& console, ExitCode code, absl::string_view message) {
   console.out.flush();
-  console.err << "daybook: " << Printable(message) << "\n";
+  console.err << console.program << ": " << Printable(message) << "\n";
   return code;
 }
 

@@ -6,16 +6,16 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "commands.h"
+#include "numbers.h"
 #include "printable.h"
 
 namespace daybook::tools {
 namespace {
 
 constexpr char kDescription[] =
-    "Looks into a Daybook store: its streams, its events, its soundness. Changes nothing.";
+    "Looks into a Daybook store: its streams, its events, its soundness. Changes nothing in it.";
 
 constexpr char kFooter[] =
     "Exit codes:\n"
@@ -29,44 +29,21 @@ constexpr char kFooter[] =
 
 // The arguments, and the command that was chosen.
 struct Parsed {
+  const Program* program;
   LsArguments ls;
   ReadArguments read;
   TailArguments tail;
   StatsArguments stats;
   VerifyArguments verify;
-  std::function<ExitCode(Console&)> command;
+  ChosenCommand command;
 };
-
-// A whole number of at least `min`; CLI11's own checks let "-1" become a very large one.
-CLI::Validator WholeNumber(uint64_t min) {
-  return CLI::Validator(
-      [min](const std::string& text) {
-        uint64_t number = 0;
-        const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-        return digits && absl::SimpleAtoi(text, &number) && number >= min
-                   ? std::string()
-                   : absl::StrCat("takes a whole number of at least ", min, ": not '", text, "'");
-      },
-      "");
-}
-
-CLI::Validator Seconds() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        double seconds = 0;
-        return absl::SimpleAtod(text, &seconds) && seconds >= 0.01 && seconds <= 86'400
-                   ? std::string()
-                   : absl::StrCat("takes seconds, 0.01 to 86400: not '", text, "'");
-      },
-      "");
-}
 
 template <typename Arguments>
 CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
                      const std::string& description, Arguments& arguments,
                      ExitCode (*run)(const Arguments&, Console&), const std::string& json) {
   CLI::App* command = app.add_subcommand(name, description);
-  command->add_option("STORE", arguments.store, "The store's directory")->required();
+  AddStore(*parsed.program, *command, &arguments.store);
   command->add_flag("--json", arguments.json, json);
   command->final_callback([&parsed, &arguments, run] {
     parsed.command = [&arguments, run](Console& console) { return run(arguments, console); };
@@ -131,24 +108,50 @@ void AddVerify(CLI::App& app, Parsed& parsed) {
 
 }  // namespace
 
+void AddStore(const Program& program, CLI::App& command, std::string* store) {
+  if (!program.names_store_by_option) {
+    command.add_option("STORE", *store, "The store's directory")->required();
+    return;
+  }
+  *store = program.default_store;
+  CLI::Option* option =
+      command.add_option("--store", *store, "The store's directory")->envname("DAYBOOK_STORE");
+  if (store->empty()) {
+    option->required();
+  } else {
+    option->capture_default_str();
+  }
+}
+
 int Run(int argc, const char* const* argv, Console& console) {
+  Program program;
+  program.name = "daybook";
+  program.description = kDescription;
+  return RunProgram(program, argc, argv, console);
+}
+
+int RunProgram(const Program& program, int argc, const char* const* argv, Console& console) {
+  console.program = program.name;
   Parsed parsed;
-  CLI::App app(kDescription, "daybook");
+  parsed.program = &program;
+  CLI::App app(program.description, program.name);
   app.set_version_flag("--version", "daybook " DAYBOOK_VERSION);
-  app.footer(kFooter);
+  app.footer(kFooter + program.more_exit_codes);
   app.require_subcommand(1);
   AddLs(app, parsed);
   AddRead(app, parsed);
   AddTail(app, parsed);
   AddStats(app, parsed);
   AddVerify(app, parsed);
+  if (program.add_commands) program.add_commands(app, &parsed.command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
     app.exit(help, console.out, console.err);
     return kSound;
   } catch (const CLI::ParseError& error) {
-    return Fail(console, kUsage, std::string(error.what()) + " (daybook --help says more)");
+    return Fail(console, kUsage,
+                absl::StrCat(error.what(), " (", program.name, " --help says more)"));
   }
   ExitCode code = parsed.command(console);
   console.out.flush();
