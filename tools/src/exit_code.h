@@ -16,6 +16,8 @@ enum ExitCode : int {
   kNoStore = 3,         // no store there, no store at all, or what was asked for is not in it
   kInUse = 4,           // open elsewhere
   kOther = 5,           // everything else that the system refuses; a newer format
+  kNeedsAttention = 6,  // doctor: something is wrong, or will be
+  kRejected = 7,        // execute: the business said no
 };
 
 // The class of an error that the opened store returned.
