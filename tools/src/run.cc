@@ -106,6 +106,17 @@ void AddVerify(CLI::App& app, Parsed& parsed) {
              parsed.verify, &Verify, "One object: sound, then the figures or the problem");
 }
 
+// Of `daybook` alone: an application has its project.
+void AddNew(CLI::App& app, NewArguments& a, ChosenCommand* chosen) {
+  CLI::App* command = app.add_subcommand(
+      "new", "Writes a project to begin with: contract, aggregate, view, tests, command line");
+  command->add_option("NAME", a.name, "Of the project, its namespace and its directory")
+      ->required();
+  command->add_option("--in", a.parent, "The directory that gets it")->capture_default_str();
+  command->final_callback(
+      [&a, chosen] { *chosen = [&a](Console& console) { return New(a, console); }; });
+}
+
 }  // namespace
 
 void AddStore(const Program& program, CLI::App& command, std::string* store) {
@@ -127,6 +138,8 @@ int Run(int argc, const char* const* argv, Console& console) {
   Program program;
   program.name = "daybook";
   program.description = kDescription;
+  NewArguments fresh;
+  program.add_commands = [&](CLI::App& app, ChosenCommand* chosen) { AddNew(app, fresh, chosen); };
   return RunProgram(program, argc, argv, console);
 }
 
