@@ -4,8 +4,8 @@
 #   find_package(daybook REQUIRED COMPONENTS aggregates projections testkit)
 #   target_link_libraries(app PRIVATE daybook::aggregates)
 #
-# A room that needs more than the embedded framework does is exported apart, so that only those who
-# ask for it need it too.
+# A room that is no part of the embedded framework is exported apart, so that only those who ask for
+# it get it, and need what it needs.
 include(CMakePackageConfigHelpers)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/daybook)
@@ -14,8 +14,8 @@ set(components)
 foreach(room IN LISTS rooms)
   get_target_property(component ${room} EXPORT_NAME)
   list(APPEND components ${component})
-  if(component STREQUAL testkit)
-    set(export daybook-testkit-targets)
+  if(component MATCHES "^(testkit|tools)$")
+    set(export daybook-${component}-targets)
   else()
     set(export daybook-targets)
   endif()
@@ -38,12 +38,16 @@ if(TARGET protoc-gen-daybook)
 endif()
 if(TARGET daybook_tool)
   install(TARGETS daybook_tool)
+  install(TARGETS daybook_commands EXPORT daybook-tools-targets)
 endif()
 
 install(EXPORT daybook-targets NAMESPACE daybook:: DESTINATION ${package_directory})
-if(testkit IN_LIST components)
-  install(EXPORT daybook-testkit-targets NAMESPACE daybook:: DESTINATION ${package_directory})
-endif()
+foreach(component IN ITEMS testkit tools)
+  if(component IN_LIST components)
+    install(EXPORT daybook-${component}-targets NAMESPACE daybook::
+            DESTINATION ${package_directory})
+  endif()
+endforeach()
 
 string(REPLACE ";" " " DAYBOOK_COMPONENTS "${components}")
 configure_package_config_file(

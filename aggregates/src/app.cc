@@ -76,6 +76,13 @@ absl::StatusOr<std::optional<uint64_t>> App::LoadInto(const AggregateDefinition&
   return impl_->commands->Load(definition, key, state);
 }
 
+absl::StatusOr<std::optional<uint64_t>> App::LoadIntoAt(const AggregateDefinition& definition,
+                                                        absl::string_view key,
+                                                        const StreamMoment& moment,
+                                                        google::protobuf::Message* state) {
+  return impl_->commands->LoadAt(definition, key, moment, state);
+}
+
 absl::Status App::CheckOpen() const {
   if (impl_ != nullptr && impl_->views != nullptr) return absl::OkStatus();
   return absl::UnavailableError("the application was closed");

@@ -4,7 +4,9 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "daybook/aggregates/state_history.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 #include "stream_loader.h"
@@ -288,9 +290,18 @@ absl::StatusOr<std::optional<uint64_t>> CommandExecutor::Load(const AggregateDef
     DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> version, reader->StreamVersion(stream));
     if (version.has_value() && lane->CopyState(*version, state)) return version;
   }
-  DAYBOOK_ASSIGN_OR_RETURN(const StreamPoint point,
-                           LoadStream(*reader, *snapshots_, *aggregate, stream, state));
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const StreamPoint point,
+      LoadStream(*reader, snapshots_.get(), *aggregate, stream, kMaxVersion, state));
   return point.version;
+}
+
+absl::StatusOr<std::optional<uint64_t>> CommandExecutor::LoadAt(
+    const AggregateDefinition& definition, absl::string_view key, const StreamMoment& moment,
+    google::protobuf::Message* state) {
+  if (!Begin()) return ClosedError();
+  const absl::Cleanup end = [this] { End(); };
+  return LoadStateAt(*parts_.store->Reader(), snapshots_.get(), definition, key, moment, state);
 }
 
 AppStats CommandExecutor::Stats() const {

@@ -17,6 +17,7 @@
 #include "daybook/aggregates/app.h"
 #include "daybook/aggregates/app_options.h"
 #include "daybook/core/event_store.h"
+#include "daybook/core/moment.h"
 #include "daybook/core/mutex.h"
 #include "daybook/core/runtime.h"
 #include "daybook/snapshots/snapshot_store.h"
@@ -50,6 +51,9 @@ class CommandExecutor : private LaneHost, private Task {
   absl::StatusOr<std::optional<uint64_t>> Load(const AggregateDefinition& definition,
                                                absl::string_view key,
                                                google::protobuf::Message* state);
+  absl::StatusOr<std::optional<uint64_t>> LoadAt(const AggregateDefinition& definition,
+                                                 absl::string_view key, const StreamMoment& moment,
+                                                 google::protobuf::Message* state);
   AppStats Stats() const;
   // Refuses what comes, waits for what is under way.
   void Close();

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 
@@ -109,8 +110,8 @@ absl::Status Lane::EnsureState() {
   }
   std::unique_ptr<google::protobuf::Message> state(aggregate_->definition->default_state->New());
   DAYBOOK_ASSIGN_OR_RETURN(
-      point_, LoadStream(*host_->parts().store->Reader(), *host_->parts().snapshots, *aggregate_,
-                         stream_, state.get()));
+      point_, LoadStream(*host_->parts().store->Reader(), host_->parts().snapshots, *aggregate_,
+                         stream_, kMaxVersion, state.get()));
   state_ = std::move(state);
   host_->parts().counters->states_loaded.Add();
   return absl::OkStatus();

@@ -8,6 +8,15 @@
 
 namespace daybook::internal {
 
+RegisteredAggregate RegisterAggregate(const AggregateDefinition& definition) {
+  RegisteredAggregate registered;
+  registered.definition = &definition;
+  registered.fingerprint =
+      FingerprintOf(*definition.default_state->GetDescriptor(), definition.evolve_revision);
+  for (const EventDefinition& event : definition.events) registered.events[event.type] = &event;
+  return registered;
+}
+
 absl::StatusOr<AggregateRegistry> AggregateRegistry::Make(
     const std::vector<const AggregateDefinition*>& definitions) {
   AggregateRegistry registry;
@@ -20,13 +29,7 @@ absl::StatusOr<AggregateRegistry> AggregateRegistry::Make(
           absl::StrCat("an aggregate has a category of its own, but \"", definition->category,
                        "\" is that of ", taken->second, ", too"));
     }
-    auto registered = std::make_unique<RegisteredAggregate>();
-    registered->definition = definition;
-    registered->fingerprint =
-        FingerprintOf(*definition->default_state->GetDescriptor(), definition->evolve_revision);
-    for (const EventDefinition& event : definition->events) {
-      registered->events[event.type] = &event;
-    }
+    auto registered = std::make_unique<RegisteredAggregate>(RegisterAggregate(*definition));
     for (const CommandDefinition& command : definition->commands) {
       const auto [other, added] =
           registry.commands_.try_emplace(command.descriptor, Command{registered.get(), &command});

@@ -19,6 +19,8 @@ struct RegisteredAggregate {
   absl::flat_hash_map<absl::string_view, const EventDefinition*> events;  // by stable name
 };
 
+RegisteredAggregate RegisterAggregate(const AggregateDefinition& definition);
+
 // What is registered, by what it is looked up by. Constant after Make, so thread-safe.
 class AggregateRegistry {
  public:

@@ -1,15 +1,16 @@
 #include "stream_loader.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
-namespace {
 
-absl::Status Fold(absl::Span<const RecordedEvent> events, const RegisteredAggregate& aggregate,
-                  google::protobuf::Message* state) {
+absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
+                        const RegisteredAggregate& aggregate, google::protobuf::Message* state) {
   const EventDefinition* definition = nullptr;
   uint32_t type_id = 0;
   for (const RecordedEvent& event : events) {
@@ -28,18 +29,23 @@ absl::Status Fold(absl::Span<const RecordedEvent> events, const RegisteredAggreg
   return absl::OkStatus();
 }
 
-// Folds the events of `stream` into `state`, but for those up to version `folded`, and returns its
-// last version; nullopt when it has no events, or none of version `folded`.
+namespace {
+
+// Folds the events of `stream` up to version `until` into `state`, but for those up to version
+// `folded`, and returns the last version folded; nullopt when it has no events, or none of version
+// `folded`.
 absl::StatusOr<std::optional<uint64_t>> FoldBehind(const StoreReader& reader,
                                                    const RegisteredAggregate& aggregate,
                                                    absl::string_view stream,
-                                                   std::optional<uint64_t> folded,
+                                                   std::optional<uint64_t> folded, uint64_t until,
                                                    google::protobuf::Message* state) {
   std::optional<uint64_t> last;
   ReadStreamOptions options;
   // The last one that is folded is read again: so that it is known to be there.
   options.from = folded.value_or(0);
+  const size_t batch_limit = options.limit;
   while (true) {
+    options.limit = std::min<uint64_t>(batch_limit, until - *options.from + 1);
     const absl::StatusOr<EventBatch> batch = reader.ReadStream(stream, options);
     if (absl::IsNotFound(batch.status())) return std::nullopt;
     DAYBOOK_RETURN_IF_ERROR(batch.status());
@@ -50,39 +56,40 @@ absl::StatusOr<std::optional<uint64_t>> FoldBehind(const StoreReader& reader,
     }
     const bool skip_first = !last.has_value() && folded.has_value();
     DAYBOOK_RETURN_IF_ERROR(
-        Fold(absl::MakeConstSpan(batch->begin(), batch->size()).subspan(skip_first ? 1 : 0),
-             aggregate, state));
+        FoldEvents(absl::MakeConstSpan(batch->begin(), batch->size()).subspan(skip_first ? 1 : 0),
+                   aggregate, state));
     last = batch->back().version;
-    if (batch->at_end()) return last;
+    if (batch->at_end() || *last == until) return last;
     options.from = *last + 1;
   }
 }
 
 }  // namespace
 
-absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore& snapshots,
+absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore* snapshots,
                                        const RegisteredAggregate& aggregate,
-                                       absl::string_view stream, google::protobuf::Message* state) {
+                                       absl::string_view stream, uint64_t until,
+                                       google::protobuf::Message* state) {
   StreamPoint point;
   std::optional<Snapshot> snapshot;
-  if (aggregate.definition->snapshot_every > 0) {
-    snapshot = snapshots.Find(reader, stream, aggregate.fingerprint);
+  if (snapshots != nullptr && aggregate.definition->snapshot_every > 0) {
+    snapshot = snapshots->Find(reader, stream, aggregate.fingerprint);
   }
-  if (snapshot.has_value()) {
+  if (snapshot.has_value() && snapshot->version <= until) {
     if (state->ParseFromString(snapshot->state)) {
-      DAYBOOK_ASSIGN_OR_RETURN(point.version,
-                               FoldBehind(reader, aggregate, stream, snapshot->version, state));
+      DAYBOOK_ASSIGN_OR_RETURN(
+          point.version, FoldBehind(reader, aggregate, stream, snapshot->version, until, state));
       if (point.version.has_value()) {
-        snapshots.CountUsed();
+        snapshots->CountUsed();
         point.events_in_snapshot = snapshot->version + 1;
         return point;
       }
     }
-    snapshots.CountTorn();
+    snapshots->CountTorn();
     state->Clear();
   }
   DAYBOOK_ASSIGN_OR_RETURN(point.version,
-                           FoldBehind(reader, aggregate, stream, std::nullopt, state));
+                           FoldBehind(reader, aggregate, stream, std::nullopt, until, state));
   return point;
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "daybook/core/event_store.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "google/protobuf/message.h"
@@ -22,11 +23,17 @@ struct StreamPoint {
   uint64_t events_in_snapshot = 0;
 };
 
-// Folds `stream` as of `reader` into `state`, which must be empty. DataLoss when an event cannot be
-// decoded or is none of the aggregate's (Damage names its position).
-absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore& snapshots,
+// Folds `events` into `state`. DataLoss when one cannot be decoded or is none of the aggregate's
+// (Damage names its position).
+absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
+                        const RegisteredAggregate& aggregate, google::protobuf::Message* state);
+
+// Folds `stream` as of `reader`, up to version `until` at most, into `state`, which must be empty.
+// `snapshots` may be null: then none is used. Errors as FoldEvents.
+absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore* snapshots,
                                        const RegisteredAggregate& aggregate,
-                                       absl::string_view stream, google::protobuf::Message* state);
+                                       absl::string_view stream, uint64_t until,
+                                       google::protobuf::Message* state);
 
 }  // namespace daybook::internal
 

@@ -6,8 +6,18 @@
 
 #include "absl/status/statusor.h"
 #include "daybook/aggregates/app.h"
+#include "loan_application.h"
+#include "loan_views.h"
 
 namespace loans {
+
+// Calls `with` with everything that the application registers: its aggregate, and all views inline.
+template <typename With>
+auto WithRegistrations(With with) {
+  return with(daybook::Aggregate<LoanApplication>(), daybook::Inline<ApplicationsByState>(),
+              daybook::Inline<WorkItemsPerEmployee>(), daybook::Inline<OffersPerApplication>(),
+              daybook::Inline<DailyIntake>(), daybook::Inline<ApprovedPerMonth>());
+}
 
 // Replies are kept for ten years: a run may be taken up again long after it was killed.
 daybook::AppOptions LoansOptions();

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "daybook/core/status_macros.h"
+#include "daybook/tools/tool_main.h"
 #include "generate.h"
 #include "loans_app.h"
 #include "report.h"
@@ -108,6 +109,16 @@ int Main(int argc, char** argv) {
 
 }  // namespace loans
 
+// Its own commands, and beside them those of every application's tool.
 int main(int argc, char** argv) {
-  return loans::Main(argc, argv);
+  const auto own = [argc, argv](int, char**) { return loans::Main(argc, argv); };
+  return loans::WithRegistrations([&](auto... registrations) {
+    return daybook::ToolMain(argc, argv,
+                             {.store = "loans.db",
+                              .app = loans::LoansOptions(),
+                              .commands = {{"run", "Execute each row of a log as one command", own},
+                                           {"views", "Print the views of a store as tables", own},
+                                           {"generate", "Make a log of the same shape", own}}},
+                             registrations...);
+  });
 }

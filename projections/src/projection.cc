@@ -89,6 +89,7 @@ ProjectionDefinition::ProjectionDefinition(absl::string_view name, uint32_t revi
     : name_(name),
       categories_(std::move(categories)),
       handled_(std::move(handled)),
+      row_(row),
       fingerprint_(Fingerprint(revision, categories_, handled_, row)),
       new_fold_(new_fold) {}
 

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs a build into an empty prefix, moves that prefix (a package must not remember where it was
-# installed), and builds and runs a project against it, as a user would.
+# installed), and builds a project against it and runs its programs, as a user would.
 #
-#   tests/consumer/run.sh BUILD_DIR PROJECT_DIR PROGRAM
+#   tests/consumer/run.sh BUILD_DIR PROJECT_DIR 'PROGRAM [ARGUMENT...]'...
 set -euo pipefail
 
-build=$1 project=$2 program=$3
+build=$1 project=$2
+shift 2
 source=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
@@ -24,4 +25,7 @@ cmake -S "$project" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix"
   { cat "$work/log" >&2; exit 1; }
 cmake --build "$work/build" >"$work/log" || { cat "$work/log" >&2; exit 1; }
 cd "$work"
-"$work/build/$program"
+for command in "$@"; do
+  read -ra words <<<"$command"
+  "$work/build/${words[0]}" "${words[@]:1}"
+done

@@ -90,6 +90,11 @@ struct ImportArguments {
   bool json = false;
 };
 
+struct NewArguments {
+  std::string name;
+  std::string parent = ".";
+};
+
 // What the parser does not know: which options exclude one another, and the form of positions.
 // InvalidArgument says which option, and why.
 absl::Status CheckArguments(const ReadArguments& arguments);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <iostream>
+#include <string>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -13,6 +14,8 @@ namespace daybook::tools {
 struct Console {
   std::ostream& out;
   std::ostream& err;
+  // The name that errors begin with.
+  std::string program = "daybook";
   std::istream& in = std::cin;
   // Long commands write a progress line to `err`.
   bool show_progress = false;

@@ -84,19 +84,23 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone());
 }
 
-std::string EventJson(const RecordedEvent& event, const SchemaCatalog& catalog) {
-  Content content = ContentOf(event, catalog);
-  ordered_json json = {
+ordered_json HeaderJson(const EventHeader& event) {
+  return {
       {"position", event.position.sequence()},
-      {"stream", std::string(event.stream)},
+      {"stream", event.stream},
       {"version", event.version},
       {"id", event.id.ToString()},
-      {"type", std::string(event.type)},
+      {"type", event.type},
       {"schema_version", event.schema_version},
       {"recorded_time", TimeText(event.recorded_time)},
-      {"metadata", MetadataJson(event.metadata.ToMetadata())},
-      {"content", content.kind},
+      {"metadata", MetadataJson(event.metadata)},
   };
+}
+
+std::string EventJson(const RecordedEvent& event, const SchemaCatalog& catalog) {
+  Content content = ContentOf(event, catalog);
+  ordered_json json = HeaderJson(HeaderOf(event));
+  json["content"] = content.kind;
   if (!content.problem.empty()) json["problem"] = content.problem;
   if (!event.removed) json["payload"] = std::move(content.payload);
   return JsonLine(json);

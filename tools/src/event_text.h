@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "daybook/core/change.h"
 #include "daybook/core/event.h"
 #include "daybook/core/schema_catalog.h"
 #include "nlohmann/json_fwd.hpp"
@@ -25,6 +26,8 @@ std::string EventText(const RecordedEvent& event, const SchemaCatalog& catalog);
 
 // What is set of it.
 nlohmann::ordered_json MetadataJson(const Metadata& metadata);
+// What EventJson says of an event beside its content.
+nlohmann::ordered_json HeaderJson(const EventHeader& event);
 
 // An instant in UTC, to the microsecond.
 std::string TimeText(absl::Time time);

@@ -13,6 +13,7 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kDataLoss:
       return kDamaged;
     case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kAlreadyExists:
       return kUsage;
     case absl::StatusCode::kNotFound:
       return kNoStore;
@@ -25,7 +26,7 @@ ExitCode ExitCodeOf(const absl::Status& status) {
 
 ExitCode Fail(Console& console, ExitCode code, absl::string_view message) {
   console.out.flush();
-  console.err << "daybook: " << Printable(message) << "\n";
+  console.err << console.program << ": " << Printable(message) << "\n";
   return code;
 }
 

@@ -6,9 +6,9 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "commands.h"
+#include "numbers.h"
 #include "printable.h"
 
 namespace daybook::tools {
@@ -17,6 +17,8 @@ namespace {
 constexpr char kDescription[] =
     "Looks into a Daybook store: its streams, its events, its soundness. Backs it up and restores "
     "it. Changes nothing in a store that is there.";
+
+constexpr char kNewStore[] = "Where the store is to be; nothing may be there yet";
 
 constexpr char kFooter[] =
     "Exit codes:\n"
@@ -31,6 +33,7 @@ constexpr char kFooter[] =
 
 // The arguments, and the command that was chosen.
 struct Parsed {
+  const Program* program;
   LsArguments ls;
   ReadArguments read;
   TailArguments tail;
@@ -42,32 +45,8 @@ struct Parsed {
   RehearseArguments rehearse;
   ExportArguments export_log;
   ImportArguments import_log;
-  std::function<ExitCode(Console&)> command;
+  ChosenCommand command;
 };
-
-// A whole number of at least `min`; CLI11's own checks let "-1" become a very large one.
-CLI::Validator WholeNumber(uint64_t min) {
-  return CLI::Validator(
-      [min](const std::string& text) {
-        uint64_t number = 0;
-        const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-        return digits && absl::SimpleAtoi(text, &number) && number >= min
-                   ? std::string()
-                   : absl::StrCat("takes a whole number of at least ", min, ": not '", text, "'");
-      },
-      "");
-}
-
-CLI::Validator Seconds() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        double seconds = 0;
-        return absl::SimpleAtod(text, &seconds) && seconds >= 0.01 && seconds <= 86'400
-                   ? std::string()
-                   : absl::StrCat("takes seconds, 0.01 to 86400: not '", text, "'");
-      },
-      "");
-}
 
 template <typename Arguments>
 CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
@@ -81,10 +60,6 @@ CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
   return command;
 }
 
-void AddStore(CLI::App* command, std::string& store, const char* what = "The store's directory") {
-  command->add_option("STORE", store, what)->required();
-}
-
 void AddDirectory(CLI::App* command, std::string& directory) {
   command->add_option("DIR", directory, "The directory of backups")->required();
 }
@@ -94,7 +69,7 @@ void AddLs(CLI::App& app, Parsed& parsed) {
   CLI::App* ls = AddCommand(app, parsed, "ls",
                             "Lists the streams and their last versions, category by category", a,
                             &Ls, "One object a line: stream, category, version, events");
-  AddStore(ls, a.store);
+  AddStore(*parsed.program, *ls, &a.store);
   ls->add_option("--category", a.category, "Only streams of this category");
   ls->add_option("--prefix", a.prefix, "Only streams whose name begins so");
   ls->add_option("--after", a.after, "Go on after this one, the last of an earlier listing");
@@ -106,7 +81,7 @@ void AddRead(CLI::App& app, Parsed& parsed) {
   CLI::App* read =
       AddCommand(app, parsed, "read", "Prints events of the log or of a stream, in order", a, &Read,
                  "One object a line for each event");
-  AddStore(read, a.store);
+  AddStore(*parsed.program, *read, &a.store);
   read->add_option("STREAM", a.stream, "Only this stream");
   read->add_option("--from", a.from, "With STREAM: the version to start with")
       ->check(WholeNumber(0));
@@ -124,7 +99,7 @@ void AddTail(CLI::App& app, Parsed& parsed) {
   TailArguments& a = parsed.tail;
   CLI::App* tail = AddCommand(app, parsed, "tail", "Prints the last events", a, &Tail,
                               "One object a line for each event");
-  AddStore(tail, a.store);
+  AddStore(*parsed.program, *tail, &a.store);
   tail->add_option("-n,--count", a.count, "How many")->capture_default_str()->check(WholeNumber(0));
   tail->add_flag("-f,--follow", a.follow,
                  "Go on with what comes. A store belongs to one process at a time: new events are "
@@ -136,20 +111,20 @@ void AddTail(CLI::App& app, Parsed& parsed) {
 
 void AddStats(CLI::App& app, Parsed& parsed) {
   StatsArguments& a = parsed.stats;
-  AddStore(AddCommand(app, parsed, "stats", "Tells in numbers what the store holds", a, &Stats,
-                      "One object: events, streams, categories, types, disk_bytes, data_bytes, "
-                      "tip, chain, tables"),
-           a.store);
+  CLI::App* stats = AddCommand(
+      app, parsed, "stats", "Tells in numbers what the store holds", a, &Stats,
+      "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables");
+  AddStore(*parsed.program, *stats, &a.store);
 }
 
 void AddVerify(CLI::App& app, Parsed& parsed) {
   VerifyArguments& a = parsed.verify;
-  AddStore(
+  CLI::App* verify =
       AddCommand(app, parsed, "verify",
                  "Reads everything and checks it: files, chain, witness, indexes. Exits 0 when "
                  "the store is sound, and 1 with the first bad position when it is not",
-                 a, &Verify, "One object: sound, then the figures or the problem"),
-      a.store);
+                 a, &Verify, "One object: sound, then the figures or the problem");
+  AddStore(*parsed.program, *verify, &a.store);
 }
 
 void AddNumber(CLI::App* command, uint64_t& number) {
@@ -164,7 +139,7 @@ void AddBackups(CLI::App& app, Parsed& parsed) {
       "Adds a backup of the store to a directory of them: what is new is copied, all is read again "
       "and checked. The store must be closed; an application takes backups of its own open store",
       a, &TakeBackup, "One object: number, store, tip, chain, made, files, bytes, new_bytes");
-  AddStore(backup, a.store);
+  AddStore(*parsed.program, *backup, &a.store);
   AddDirectory(backup, a.directory);
   backup->add_option("--keep", a.keep, "Then remove all but so many of the newest")
       ->check(WholeNumber(1));
@@ -181,7 +156,7 @@ void AddRestore(CLI::App& app, Parsed& parsed) {
                                  "Makes a store from a backup, and proves it before it is there", a,
                                  &RestoreBackup, "One object: sound, events, streams, tip, chain");
   AddDirectory(restore, a.directory);
-  AddStore(restore, a.store, "Where the store is to be; nothing may be there yet");
+  AddStore(*parsed.program, *restore, &a.store, kNewStore);
   AddNumber(restore, a.number);
 
   RehearseArguments& b = parsed.rehearse;
@@ -197,26 +172,64 @@ void AddRestore(CLI::App& app, Parsed& parsed) {
 
 void AddExport(CLI::App& app, Parsed& parsed) {
   ExportArguments& a = parsed.export_log;
-  AddStore(AddCommand(app, parsed, "export",
-                      "Writes the log to the standard output, all that it takes to import it again "
-                      "bit for bit",
-                      a, &Export, "The default: a heading, then one object a line for each event"),
-           a.store);
+  CLI::App* exported =
+      AddCommand(app, parsed, "export",
+                 "Writes the log to the standard output, all that it takes to import it again bit "
+                 "for bit",
+                 a, &Export, "The default: a heading, then one object a line for each event");
+  AddStore(*parsed.program, *exported, &a.store);
 
   ImportArguments& b = parsed.import_log;
-  AddStore(AddCommand(app, parsed, "import",
-                      "Makes a store from an export, read from the standard input", b, &Import,
-                      "One object: sound, events, streams, tip, chain"),
-           b.store, "Where the store is to be; nothing may be there yet");
+  CLI::App* imported = AddCommand(app, parsed, "import",
+                                  "Makes a store from an export, read from the standard input", b,
+                                  &Import, "One object: sound, events, streams, tip, chain");
+  AddStore(*parsed.program, *imported, &b.store, kNewStore);
+}
+
+// Of `daybook` alone: an application has its project.
+void AddNew(CLI::App& app, NewArguments& a, ChosenCommand* chosen) {
+  CLI::App* command = app.add_subcommand(
+      "new", "Writes a project to begin with: contract, aggregate, view, tests, command line");
+  command->add_option("NAME", a.name, "Of the project, its namespace and its directory")
+      ->required();
+  command->add_option("--in", a.parent, "The directory that gets it")->capture_default_str();
+  command->final_callback(
+      [&a, chosen] { *chosen = [&a](Console& console) { return New(a, console); }; });
 }
 
 }  // namespace
 
+void AddStore(const Program& program, CLI::App& command, std::string* store,
+              const std::string& what) {
+  if (!program.names_store_by_option) {
+    command.add_option("STORE", *store, what)->required();
+    return;
+  }
+  *store = program.default_store;
+  CLI::Option* option = command.add_option("--store", *store, what)->envname("DAYBOOK_STORE");
+  if (store->empty()) {
+    option->required();
+  } else {
+    option->capture_default_str();
+  }
+}
+
 int Run(int argc, const char* const* argv, Console& console) {
+  Program program;
+  program.name = "daybook";
+  program.description = kDescription;
+  NewArguments fresh;
+  program.add_commands = [&](CLI::App& app, ChosenCommand* chosen) { AddNew(app, fresh, chosen); };
+  return RunProgram(program, argc, argv, console);
+}
+
+int RunProgram(const Program& program, int argc, const char* const* argv, Console& console) {
+  console.program = program.name;
   Parsed parsed;
-  CLI::App app(kDescription, "daybook");
+  parsed.program = &program;
+  CLI::App app(program.description, program.name);
   app.set_version_flag("--version", "daybook " DAYBOOK_VERSION);
-  app.footer(kFooter);
+  app.footer(kFooter + program.more_exit_codes);
   app.require_subcommand(1);
   AddLs(app, parsed);
   AddRead(app, parsed);
@@ -226,13 +239,15 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddBackups(app, parsed);
   AddRestore(app, parsed);
   AddExport(app, parsed);
+  if (program.add_commands) program.add_commands(app, &parsed.command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
     app.exit(help, console.out, console.err);
     return kSound;
   } catch (const CLI::ParseError& error) {
-    return Fail(console, kUsage, std::string(error.what()) + " (daybook --help says more)");
+    return Fail(console, kUsage,
+                absl::StrCat(error.what(), " (", program.name, " --help says more)"));
   }
   ExitCode code = parsed.command(console);
   console.out.flush();

@@ -1,14 +1,44 @@
-// The `daybook` command line as a function.
+// The command lines as functions: that of `daybook`, and those that have its commands and more.
 #ifndef DAYBOOK_TOOLS_SRC_RUN_H_
 #define DAYBOOK_TOOLS_SRC_RUN_H_
 
+#include <functional>
+#include <string>
+
 #include "console.h"
+#include "exit_code.h"
+
+namespace CLI {
+class App;
+}
 
 namespace daybook::tools {
 
-// Runs the command that the arguments name (argv[0] is the program) and returns its exit code
+// What the arguments ask for.
+using ChosenCommand = std::function<ExitCode(Console&)>;
+
+// A program with the commands of `daybook`.
+struct Program {
+  std::string name;
+  std::string description;
+  std::string more_exit_codes;  // for --help: those that `daybook` has not
+  // The store is --store DIR, or the environment's DAYBOOK_STORE, or `default_store`, when that is
+  // not empty; otherwise it is the first argument of each command.
+  bool names_store_by_option = false;
+  std::string default_store;
+  // Adds further commands. Each, when it is parsed, puts itself into `chosen`.
+  std::function<void(CLI::App& app, ChosenCommand* chosen)> add_commands;
+};
+
+// Runs `daybook` with the arguments (argv[0] is the program) and returns its exit code
 // (exit_code.h).
 int Run(int argc, const char* const* argv, Console& console);
+// The same for a program.
+int RunProgram(const Program& program, int argc, const char* const* argv, Console& console);
+
+// Adds the store's argument or option, as `program` has it, to a command.
+void AddStore(const Program& program, CLI::App& command, std::string* store,
+              const std::string& what = "The store's directory");
 
 }  // namespace daybook::tools
 

@@ -58,7 +58,7 @@ ExitCode Follow(Position after, DirectoryMark mark, const TailArguments& argumen
     const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
     if (absl::IsUnavailable(session.status())) {
       if (!told_in_use) {
-        console.err << "daybook: " << Printable(arguments.store)
+        console.err << console.program << ": " << Printable(arguments.store)
                     << " is in use: its events follow when the application closes it\n";
       }
       told_in_use = true;

@@ -18,10 +18,14 @@
 #include "daybook/aggregates/app_options.h"
 #include "daybook/aggregates/command_options.h"
 #include "daybook/aggregates/reply.h"
+#include "daybook/aggregates/why.h"
+#include "daybook/core/change.h"
 #include "daybook/core/event_store.h"
+#include "daybook/core/moment.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"
+#include "daybook/projections/row_history.h"
 #include "daybook/projections/view_query.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "google/protobuf/message.h"
@@ -168,6 +172,39 @@ class App {
     return views().Prefix<P>(prefix, options);
   }
 
+  // The past. Errors: NotFound when the moment is beyond the end; Unavailable when closed; and
+  // those of state_history.h, row_history.h and why.h, which also say what each costs.
+
+  // The state as of `Version{3}`, a Position or an absl::Time.
+  template <typename A>
+  absl::StatusOr<LoadedState<typename A::State>> LoadAt(absl::string_view key,
+                                                        const StreamMoment& moment) {
+    LoadedState<typename A::State> loaded;
+    DAYBOOK_ASSIGN_OR_RETURN(loaded.version,
+                             LoadIntoAt(AggregateDefinitionOf<A>(), key, moment, &loaded.state));
+    return loaded;
+  }
+  // The row as of a Position or an absl::Time.
+  template <typename P>
+  absl::StatusOr<typename P::Row> GetAt(absl::string_view key, const LogMoment& moment) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return daybook::GetAt<P>(*store().Reader(), key, moment);
+  }
+  // The events that made a row (T: its projection) or a state (T: its aggregate) what it is.
+  template <typename T>
+  absl::StatusOr<std::vector<Change<FoldedBy<T>>>> Why(absl::string_view key,
+                                                       const WhyOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return daybook::Why<T>(*store().Reader(), key, options);
+  }
+  // The first event after which `holds` of the row or state.
+  template <typename T>
+  absl::StatusOr<std::optional<Change<FoldedBy<T>>>> Bisect(
+      absl::string_view key, absl::FunctionRef<bool(const FoldedBy<T>&)> holds) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return daybook::Bisect<T>(*store().Reader(), key, holds);
+  }
+
   // Valid until Close.
   const ProjectionEngine& views() const;
   EventStore& store() const;
@@ -199,6 +236,10 @@ class App {
   absl::StatusOr<std::optional<uint64_t>> LoadInto(const AggregateDefinition& definition,
                                                    absl::string_view key,
                                                    google::protobuf::Message* state);
+  absl::StatusOr<std::optional<uint64_t>> LoadIntoAt(const AggregateDefinition& definition,
+                                                     absl::string_view key,
+                                                     const StreamMoment& moment,
+                                                     google::protobuf::Message* state);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -21,6 +21,7 @@ struct HandledEvent {
   std::string type;  // its stable name
   uint32_t schema_version = 1;
   const google::protobuf::MessageLite* prototype = nullptr;
+  bool keyed_by_stream = false;  // its row is that of its stream's key
 };
 
 // A projection without its type. Immutable, hence thread-safe.
@@ -51,6 +52,7 @@ class ProjectionDefinition {
   const std::vector<std::string>& categories() const { return categories_; }
   const std::vector<HandledEvent>& handled() const { return handled_; }
   bool ReadsCategoryOf(absl::string_view stream) const;
+  const google::protobuf::Descriptor* row() const { return row_; }
   // Equal for equal revision, row message (with all that it contains), categories and types: a view
   // of another fingerprint is built anew.
   const Uuid& fingerprint() const { return fingerprint_; }
@@ -60,6 +62,7 @@ class ProjectionDefinition {
   std::string name_;
   std::vector<std::string> categories_;
   std::vector<HandledEvent> handled_;
+  const google::protobuf::Descriptor* row_;
   Uuid fingerprint_;
   NewFold new_fold_;
 };
@@ -87,7 +90,7 @@ std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
   P::Events::ForEach([&]<typename E>() {
     if constexpr (kHandles<P, E>) {
       handled.push_back({std::string(MessageTraits<E>::kTypeName), MessageTraits<E>::kSchemaVersion,
-                         &E::default_instance()});
+                         &E::default_instance(), kKeyedByStream<P, E>});
     }
   });
   return std::make_shared<const ProjectionDefinition>(

@@ -62,6 +62,9 @@ class RowFold {
   // Forgets everything, changes included.
   virtual void Clear() = 0;
 
+  // Of all rows, folds that of `key` alone from now on; the others are neither loaded nor changed.
+  void Restrict(absl::string_view key) { only_.emplace(key); }
+
   // Makes the estimates exact for the rows that changed. Costs a look at each.
   virtual void Measure() = 0;
 
@@ -72,6 +75,9 @@ class RowFold {
   size_t cached_bytes() const { return cached_bytes_; }
 
  protected:
+  bool Folds(absl::string_view key) const { return !only_.has_value() || key == *only_; }
+
+  std::optional<std::string> only_;  // the key of Restrict
   size_t dirty_rows_ = 0;
   size_t dirty_bytes_ = 0;
   size_t cached_bytes_ = 0;
@@ -86,6 +92,11 @@ template <typename P, typename E>
 concept KeysRecordedEvent = requires(const E& event, const RecordedEvent& recorded) {
   P::Key(event, recorded);
 };
+
+// The row is that of the stream's key.
+template <typename P, typename E>
+inline constexpr bool kKeyedByStream =
+    !KeysEvent<P, E> && !KeysRecordedEvent<P, E> && !MessageTraits<E>::kHasKey;
 
 template <typename P, typename E>
 inline constexpr bool kHandles =
@@ -207,6 +218,7 @@ class TypedRowFold final : public RowFold {
     } else if constexpr (MessageTraits<E>::kHasKey) {
       return ApplyToKeys(event, recorded, MessageTraits<E>::Key(event), load);
     } else {
+      if (only_.has_value() && KeyOf(recorded.stream) != *only_) return absl::OkStatus();
       Entry*& entry = by_stream_[recorded.stream_id];
       if (entry == nullptr) {
         absl::StatusOr<Entry*> found = Find(KeyOf(recorded.stream), load);
@@ -225,14 +237,16 @@ class TypedRowFold final : public RowFold {
                            LoadRow load) {
     targets_.clear();
     if constexpr (std::is_convertible_v<const Keys&, absl::string_view>) {
+      if (!Folds(keys)) return absl::OkStatus();
       DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(keys, load));
       targets_.push_back(entry);
     } else if constexpr (requires { keys.has_value(); }) {
-      if (!keys.has_value()) return absl::OkStatus();
+      if (!keys.has_value() || !Folds(*keys)) return absl::OkStatus();
       DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(*keys, load));
       targets_.push_back(entry);
     } else {
       for (const auto& key : keys) {
+        if (!Folds(key)) continue;
         DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(key, load));
         targets_.push_back(entry);
       }

@@ -1,0 +1,95 @@
+#include "daybook/core/moment.h"
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook {
+namespace {
+
+// How many of the numbers from 0 to `count` - 1 satisfy `holds`, which holds for the first so many
+// and for no others.
+absl::StatusOr<uint64_t> CountWhile(uint64_t count,
+                                    absl::FunctionRef<absl::StatusOr<bool>(uint64_t)> holds) {
+  uint64_t low = 0;
+  while (low < count) {
+    const uint64_t middle = low + (count - low) / 2;
+    DAYBOOK_ASSIGN_OR_RETURN(const bool held, holds(middle));
+    if (held) {
+      low = middle + 1;
+    } else {
+      count = middle;
+    }
+  }
+  return low;
+}
+
+absl::Status CheckPosition(const StoreReader& reader, Position position) {
+  if (position <= reader.tip()) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("there is no position ", position.ToString(),
+                                          ": the log ends at ", reader.tip().ToString()));
+}
+
+// The event of `version`, in a batch of one.
+absl::StatusOr<EventBatch> ReadVersion(const StoreReader& reader, absl::string_view stream,
+                                       uint64_t version) {
+  ReadStreamOptions options;
+  options.from = version;
+  options.limit = 1;
+  DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, reader.ReadStream(stream, options));
+  if (batch.empty() || batch.front().version != version) {
+    return DamageError("stream", Position::Start(),
+                       absl::StrCat(stream, " lacks version ", version));
+  }
+  return batch;
+}
+
+}  // namespace
+
+absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& moment) {
+  if (const auto* position = std::get_if<Position>(&moment)) {
+    DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
+    return *position;
+  }
+  const absl::Time time = std::get<absl::Time>(moment);
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const uint64_t events,
+      CountWhile(reader.tip().sequence(), [&](uint64_t before) -> absl::StatusOr<bool> {
+        ReadLogOptions options;
+        options.from = Position(before);
+        options.limit = 1;
+        DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
+        return !batch.empty() && batch.front().recorded_time <= time;
+      }));
+  return Position(events);
+}
+
+absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
+                                                  absl::string_view stream,
+                                                  const StreamMoment& moment) {
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> last, reader.StreamVersion(stream));
+  if (const auto* at = std::get_if<Version>(&moment)) {
+    if (last.has_value() && at->number <= *last) return at->number;
+    return absl::NotFoundError(
+        last.has_value()
+            ? absl::StrCat(stream, " has no version ", at->number, ": its last one is ", *last)
+            : absl::StrCat(stream, " has no version ", at->number, ": it has no events"));
+  }
+  const auto* position = std::get_if<Position>(&moment);
+  if (position != nullptr) {
+    DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
+    if (*position == reader.tip()) return last;
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const uint64_t events,
+      CountWhile(last.has_value() ? *last + 1 : 0, [&](uint64_t version) -> absl::StatusOr<bool> {
+        DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, ReadVersion(reader, stream, version));
+        return position != nullptr ? batch.front().position <= *position
+                                   : batch.front().recorded_time <= std::get<absl::Time>(moment);
+      }));
+  if (events == 0) return std::nullopt;
+  return events - 1;
+}
+
+}  // namespace daybook

@@ -1,0 +1,56 @@
+// A view as it lies in a store, looked at without running it: for tools, which open stores for
+// reading only. An application asks its ProjectionEngine.
+#ifndef DAYBOOK_PROJECTIONS_STORED_VIEW_H_
+#define DAYBOOK_PROJECTIONS_STORED_VIEW_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daybook/core/event_store.h"
+#include "daybook/core/position.h"
+#include "daybook/projections/projection.h"
+
+namespace daybook {
+
+struct StoredView {
+  // Which build of the view it is, from 1; 0: no application with this view opened the store yet.
+  uint32_t generation = 0;
+  // Its rows are the fold of the log up to here.
+  Position checkpoint;
+  // Built by this very definition. If not, the next opening begins a new generation, and `rows`
+  // may not be read as rows of it.
+  bool current = false;
+  std::optional<TableId> rows;  // nullopt: nothing was built yet
+  // Events of the log behind the checkpoint, whether the view handles them or not; and when the
+  // first of them was recorded.
+  uint64_t lag_events = 0;
+  absl::Time behind_since = absl::InfiniteFuture();
+};
+
+// DataLoss where the checkpoint or the log cannot be read. `reader` is one of `store`.
+absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreReader& reader,
+                                          const ProjectionDefinition& projection);
+
+// What awaits a view behind its checkpoint.
+struct PendingEvents {
+  // Events that it handles, as far as they were looked at.
+  uint64_t events = 0;
+  // What it will stop with, naming the event, when it goes on: On refuses it, or it cannot be
+  // decoded.
+  absl::Status stops;
+};
+
+// Folds what the view has not seen, in memory alone, up to `max_events` events that it handles or
+// the first that it cannot take. Requires a view that is current. DataLoss where the log cannot be
+// read.
+absl::StatusOr<PendingEvents> TryPendingEvents(const StoreReader& reader,
+                                               const ProjectionDefinition& projection,
+                                               const StoredView& view, size_t max_events = 100'000);
+
+}  // namespace daybook
+
+#endif  // DAYBOOK_PROJECTIONS_STORED_VIEW_H_

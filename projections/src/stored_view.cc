@@ -1,0 +1,92 @@
+#include "daybook/projections/stored_view.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/status_macros.h"
+#include "event_dispatcher.h"
+#include "inline_views.h"
+#include "view.h"
+
+namespace daybook {
+namespace {
+
+std::optional<TableId> FindTable(const EventStore& store, absl::string_view wanted) {
+  for (const auto& [name, id] : store.Tables()) {
+    if (name == wanted) return id;
+  }
+  return std::nullopt;
+}
+
+absl::Status FindLag(const StoreReader& reader, StoredView* view) {
+  if (view->checkpoint >= reader.tip()) return absl::OkStatus();
+  view->lag_events = reader.tip().sequence() - view->checkpoint.sequence();
+  ReadLogOptions next;
+  next.from = view->checkpoint;
+  next.limit = 1;
+  DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(next));
+  if (!batch.empty()) view->behind_since = batch.front().recorded_time;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreReader& reader,
+                                          const ProjectionDefinition& projection) {
+  StoredView view;
+  if (const auto views = FindTable(store, internal::kViewsTable); views.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                             reader.GetRow(*views, projection.name()));
+    if (row.has_value()) {
+      DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
+                               internal::ParseCheckpoint(projection.name(), *row));
+      view.generation = checkpoint.generation();
+      view.checkpoint = Position(checkpoint.position());
+      view.current = checkpoint.fingerprint() == projection.fingerprint().bytes();
+      view.rows = FindTable(store, absl::StrCat("view/", projection.name(), "/", view.generation));
+    }
+  }
+  DAYBOOK_RETURN_IF_ERROR(FindLag(reader, &view));
+  return view;
+}
+
+absl::StatusOr<PendingEvents> TryPendingEvents(const StoreReader& reader,
+                                               const ProjectionDefinition& projection,
+                                               const StoredView& view, size_t max_events) {
+  internal::EventDispatcher dispatcher;
+  dispatcher.Add(projection);
+  const std::unique_ptr<internal::RowFold> fold = projection.MakeFold();
+  const auto load = [&](absl::string_view key) -> absl::StatusOr<std::optional<std::string>> {
+    if (!view.rows.has_value()) return std::nullopt;
+    return reader.GetRow(*view.rows, key);
+  };
+  PendingEvents pending;
+  ReadLogOptions options;
+  options.from = view.checkpoint;
+  options.filter = dispatcher.Filter();
+  while (true) {
+    DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
+    for (const RecordedEvent& event : batch) {
+      const internal::EventDispatcher::Type* type = dispatcher.Find(event);
+      if (type == nullptr) continue;
+      if (pending.events == max_events) return pending;
+      ++pending.events;
+      absl::Status status = DecodeEvent(event, type->event->schema_version, type->message.get());
+      if (status.ok()) {
+        status = fold->Apply(type->targets.front().handler, event, *type->message, load);
+      }
+      if (!status.ok()) {
+        pending.stops = internal::AtEvent(
+            projection.name(), absl::StrCat("stops at position ", event.position.ToString(), ","),
+            event, status);
+        return pending;
+      }
+    }
+    if (batch.at_end()) return pending;
+    options.from = batch.next();
+  }
+}
+
+}  // namespace daybook

@@ -1,0 +1,66 @@
+// A store of the bank in a temporary directory, and the bank's tool run on it within this process.
+#ifndef DAYBOOK_TESTS_TOOLS_APPLICATION_TEST_H_
+#define DAYBOOK_TESTS_TOOLS_APPLICATION_TEST_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "application/run_application.h"
+#include "bank.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+
+namespace daybook::tools {
+
+// Balances under another name, behind the commits.
+struct AsyncBalances : Balances {
+  static constexpr absl::string_view kName = "AsyncBalance";
+};
+
+struct Told {
+  int code = -1;
+  std::string out;
+  std::string err;
+  // The lines of `out`, each of which is a JSON object.
+  std::vector<nlohmann::json> Json() const;
+};
+
+class ApplicationTest : public testing::Test {
+ protected:
+  ApplicationTest();
+  ~ApplicationTest() override;
+
+  // What the tests run on, made by an application with Account and Balances, both views' rows in
+  // account-7 and account-8, a minute apart from 12:00:00 on the first of March 2026:
+  //   1 account-7@0 Deposited 10, command a, by ann      3 account-8@0 Deposited 5
+  //   2 account-7@1 Deposited 50, command b, by bob      4 account-7@2 withdrawn 40
+  void MakeStore();
+
+  // An application on the store, as its process has it.
+  template <typename... Registrations>
+  App Open(Registrations... registrations) {
+    auto app = App::Open(store_, options_.app, registrations...);
+    EXPECT_THAT(app, IsOk());
+    return *std::move(app);
+  }
+  App Open() { return Open(Aggregate<Account>(), Inline<Balances>()); }
+
+  // Runs `bank arguments... --store <the store>` with Account and Balances registered, or others.
+  Told Run(const std::vector<std::string>& arguments) {
+    return RunWith(PartsOf(Aggregate<Account>(), Inline<Balances>()), arguments);
+  }
+  Told RunWith(ApplicationParts parts, std::vector<std::string> arguments);
+  // As they are.
+  Told RunBare(ApplicationParts parts, const std::vector<std::string>& arguments);
+
+  const std::string directory_;
+  const std::string store_;
+  FakeClock clock_;
+  ToolOptions options_;
+};
+
+}  // namespace daybook::tools
+
+#endif  // DAYBOOK_TESTS_TOOLS_APPLICATION_TEST_H_

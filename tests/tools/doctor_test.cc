@@ -1,0 +1,149 @@
+#include <filesystem>
+
+#include "application_test.h"
+#include "daybook/core/schema_catalog.h"
+
+namespace daybook::tools {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A build whose Evolve means something else.
+struct RevisedAccount : Account {
+  static constexpr uint32_t kEvolveRevision = 1;
+};
+// A build whose view means something else.
+struct RevisedBalances : Balances {
+  static constexpr uint32_t kRevision = 1;
+};
+
+class DoctorCommand : public ApplicationTest {
+ protected:
+  void SetUp() override { MakeStore(); }
+  // With enough space for any disk that this runs on.
+  Told Doctor(ApplicationParts parts, std::vector<std::string> more = {"--min-free", "0"}) {
+    more.insert(more.begin(), {"doctor", "--json"});
+    return RunWith(std::move(parts), more);
+  }
+  // The one finding, with exit code 6.
+  nlohmann::json OneFinding(ApplicationParts parts) {
+    const Told told = Doctor(std::move(parts));
+    EXPECT_EQ(told.code, 6) << told.out << told.err;
+    const auto findings = told.Json();
+    EXPECT_THAT(findings, SizeIs(1));
+    return findings.empty() ? nlohmann::json::object() : findings[0];
+  }
+  static ApplicationParts Bank() { return PartsOf(Aggregate<Account>(), Inline<Balances>()); }
+};
+
+TEST_F(DoctorCommand, FindsNothing) {
+  const Told told = Doctor(Bank());
+  EXPECT_EQ(told.code, 0) << told.out << told.err;
+  EXPECT_THAT(told.Json(), IsEmpty());
+  EXPECT_THAT(Run({"doctor", "--min-free", "0"}).out, HasSubstr("nothing needs attention"));
+}
+
+TEST_F(DoctorCommand, FindsAViewThatWasNeverBuiltAndMendsIt) {
+  const auto both = PartsOf(Aggregate<Account>(), Inline<Balances>(), Async<AsyncBalances>());
+  const auto finding = OneFinding(both);
+  EXPECT_EQ(finding["check"], "views");
+  EXPECT_EQ(finding["problem"], "view AsyncBalance was never built");
+  EXPECT_EQ(finding["mend"], "bank catch-up --store " + store_);
+  EXPECT_EQ(RunWith(both, {"catch-up"}).code, 0);
+  EXPECT_EQ(Doctor(both).code, 0);
+}
+
+TEST_F(DoctorCommand, FindsAViewOfAnotherDefinition) {
+  const auto finding = OneFinding(PartsOf(Aggregate<Account>(), Inline<RevisedBalances>()));
+  EXPECT_EQ(finding["check"], "views");
+  EXPECT_THAT(finding["problem"].get<std::string>(),
+              HasSubstr("another definition: the next opening begins generation 2"));
+}
+
+TEST_F(DoctorCommand, FindsLagBeyondTheBound) {
+  ASSERT_THAT(Open(Aggregate<Account>()).Execute(DepositOf(1)), IsOk());
+  EXPECT_THAT(OneFinding(Bank())["problem"].get<std::string>(),
+              HasSubstr("stands at position 4, 1 events behind"));
+  EXPECT_EQ(Doctor(Bank(), {"--max-lag", "1", "--min-free", "0"}).code, 0);
+}
+
+TEST_F(DoctorCommand, EventsThatAViewIgnoresAreNoLag) {
+  const auto parts = PartsOf(Aggregate<Account>(), Async<AsyncBalances>());
+  ASSERT_EQ(RunWith(parts, {"catch-up"}).code, 0);
+  ASSERT_THAT(Open(Aggregate<Account>()).Execute(Make<Inspect>({.account = "7"})), IsOk());
+  EXPECT_EQ(RunWith(parts, {"views", "--json"}).Json().at(0)["lag_events"], 1);
+  EXPECT_EQ(Doctor(parts).code, 0);
+}
+
+TEST_F(DoctorCommand, FindsWhatAViewWillStopAt) {
+  ASSERT_THAT(Open(Aggregate<Account>()).Execute(DepositOf(666)), IsOk());
+  const auto finding = OneFinding(Bank());
+  EXPECT_THAT(finding["problem"].get<std::string>(), HasSubstr("Balance stops at position 5"));
+  EXPECT_THAT(finding["problem"].get<std::string>(), HasSubstr("the view takes no 666"));
+  EXPECT_THAT(finding["mend"].get<std::string>(), HasSubstr("catch-up"));
+}
+
+TEST_F(DoctorCommand, NotesStaleSnapshots) {
+  {
+    App app = Open();
+    for (int i = 0; i < 12; ++i) ASSERT_THAT(app.Execute(DepositOf(1)), IsOk());
+  }
+  const Told told = Doctor(PartsOf(Aggregate<RevisedAccount>(), Inline<Balances>()));
+  EXPECT_EQ(told.code, 0) << told.err;
+  const auto findings = told.Json();
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0]["check"], "snapshots");
+  EXPECT_EQ(findings[0]["urgent"], false);
+  EXPECT_THAT(findings[0]["problem"].get<std::string>(), HasSubstr("1 of 1 snapshots"));
+}
+
+TEST_F(DoctorCommand, FindsASnapshotThatCannotBeRead) {
+  {
+    App app = Open();
+    Commit commit;
+    commit.writes.push_back({*app.store().OpenTable("$snapshots"), "account-7", "torn"});
+    ASSERT_THAT(app.store().Append(std::move(commit)), IsOk());
+  }
+  const auto finding = OneFinding(Bank());
+  EXPECT_EQ(finding["check"], "snapshots");
+  EXPECT_EQ(finding["mend"], "bank verify --store " + store_);
+}
+
+TEST_F(DoctorCommand, FindsTypesAndSchemasOfAnotherBuild) {
+  {
+    App app = Open();
+    ASSERT_THAT(
+        SchemaCatalog::Register(&app.store(), {{"bank.Frozen", 1, bank::Written::descriptor()},
+                                               {"withdrawn", 3, bank::Withdrawn::descriptor()}}),
+        IsOk());
+  }
+  const Told told = Doctor(Bank());
+  EXPECT_EQ(told.code, 6);
+  const auto findings = told.Json();
+  ASSERT_THAT(findings, SizeIs(2));
+  EXPECT_EQ(findings[0]["check"], "types");
+  EXPECT_THAT(findings[0]["problem"].get<std::string>(), HasSubstr("type bank.Frozen"));
+  EXPECT_THAT(findings[1]["problem"].get<std::string>(),
+              HasSubstr("schema version 3 of withdrawn, and this build knows 1"));
+}
+
+TEST_F(DoctorCommand, FindsThatSpaceIsLow) {
+  const Told told = Doctor(Bank(), {"--min-free", "1000000000000"});
+  EXPECT_EQ(told.code, 6);
+  const auto findings = told.Json();
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0]["check"], "disk");
+  EXPECT_THAT(findings[0]["problem"].get<std::string>(), HasSubstr("MiB are free"));
+}
+
+TEST_F(DoctorCommand, SaysThatTheStoreIsDamaged) {
+  std::filesystem::remove(store_ + "/witness");
+  const Told told = Doctor(Bank());
+  EXPECT_EQ(told.code, 1);
+  EXPECT_THAT(told.err, HasSubstr("witness"));
+}
+
+}  // namespace
+}  // namespace daybook::tools

@@ -1,0 +1,20 @@
+#include "application/arguments.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace daybook::tools {
+
+absl::StatusOr<LogMoment> MomentArgument(absl::string_view option, const std::string& text) {
+  if (const absl::StatusOr<Position> position = Position::Parse(text); position.ok()) {
+    return *position;
+  }
+  absl::Time time;
+  std::string problem;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &problem)) return time;
+  return absl::InvalidArgumentError(absl::StrCat(option,
+                                                 " takes a position, a number, or a time such as ",
+                                                 "2026-03-01T12:00:00Z: not '", text, "'"));
+}
+
+}  // namespace daybook::tools

@@ -1,0 +1,89 @@
+// The arguments of the commands that only an application's tool has.
+#ifndef DAYBOOK_TOOLS_SRC_APPLICATION_ARGUMENTS_H_
+#define DAYBOOK_TOOLS_SRC_APPLICATION_ARGUMENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "daybook/core/moment.h"
+
+namespace daybook::tools {
+
+struct ExecuteArguments {
+  std::string store;
+  std::string type;
+  std::string command;  // JSON
+  std::string id;
+  std::string actor;
+  bool create = false;  // the store, when it is not there
+  bool json = false;
+};
+
+struct QueryArguments {
+  std::string store;
+  std::string view;
+  std::optional<std::string> key;
+  std::string prefix;
+  std::string from;
+  std::optional<std::string> until;
+  std::optional<uint64_t> limit;
+  std::optional<std::string> at;
+  bool json = false;
+};
+
+struct StateArguments {
+  std::string store;
+  std::string stream;
+  std::optional<uint64_t> at_version;
+  std::optional<std::string> at;
+  bool json = false;
+};
+
+// A row, VIEW and KEY, or a state, STREAM.
+struct SubjectArguments {
+  std::string subject;
+  std::optional<std::string> key;
+};
+
+struct WhyArguments {
+  std::string store;
+  SubjectArguments of;
+  uint64_t last = 1000;
+  std::optional<std::string> until;
+  bool json = false;
+};
+
+struct BisectArguments {
+  std::string store;
+  SubjectArguments of;
+  std::string where;
+  bool json = false;
+};
+
+struct ViewsArguments {
+  std::string store;
+  bool json = false;
+};
+
+struct DoctorArguments {
+  std::string store;
+  uint64_t max_lag = 0;
+  uint64_t min_free_mib = 1024;
+  bool json = false;
+};
+
+struct CatchUpArguments {
+  std::string store;
+  double timeout_seconds = 3600;
+  bool json = false;
+};
+
+// The moment that `text`, the value of `option`, stands for: a position, or a time as RFC 3339 has
+// it. InvalidArgument names the option.
+absl::StatusOr<LogMoment> MomentArgument(absl::string_view option, const std::string& text);
+
+}  // namespace daybook::tools
+
+#endif  // DAYBOOK_TOOLS_SRC_APPLICATION_ARGUMENTS_H_

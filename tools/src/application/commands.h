@@ -1,0 +1,35 @@
+// The commands that need to know the application. Each returns its exit code; errors are told on
+// console.err.
+#ifndef DAYBOOK_TOOLS_SRC_APPLICATION_COMMANDS_H_
+#define DAYBOOK_TOOLS_SRC_APPLICATION_COMMANDS_H_
+
+#include "application/application.h"
+#include "application/arguments.h"
+#include "console.h"
+#include "exit_code.h"
+
+namespace daybook::tools {
+
+// Executes a command, durably, and prints its reply or its rejection.
+ExitCode Execute(const Application& application, const ExecuteArguments& arguments,
+                 Console& console);
+// Rows of a view, as they are stored or as of a moment.
+ExitCode Query(const Application& application, const QueryArguments& arguments, Console& console);
+// The state of an aggregate, as of now or of a moment.
+ExitCode State(const Application& application, const StateArguments& arguments, Console& console);
+// The events that made a row or a state what it is.
+ExitCode ShowWhy(const Application& application, const WhyArguments& arguments, Console& console);
+// The first event after which a condition on a row or a state holds.
+ExitCode ShowBisect(const Application& application, const BisectArguments& arguments,
+                    Console& console);
+// How far each view is.
+ExitCode Views(const Application& application, const ViewsArguments& arguments, Console& console);
+// What is wrong or will be, and what to do about it.
+ExitCode Doctor(const Application& application, const DoctorArguments& arguments, Console& console);
+// Opens the application until its views have reached the tip.
+ExitCode CatchUp(const Application& application, const CatchUpArguments& arguments,
+                 Console& console);
+
+}  // namespace daybook::tools
+
+#endif  // DAYBOOK_TOOLS_SRC_APPLICATION_COMMANDS_H_

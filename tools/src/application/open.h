@@ -1,0 +1,26 @@
+// The store of an application's tool, opened to look or to work.
+#ifndef DAYBOOK_TOOLS_SRC_APPLICATION_OPEN_H_
+#define DAYBOOK_TOOLS_SRC_APPLICATION_OPEN_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "application/application.h"
+#include "daybook/aggregates/app.h"
+#include "daybook/core/event_store.h"
+#include "daybook/snapshots/snapshot_store.h"
+
+namespace daybook::tools {
+
+// As the application opens it; made when it is not there only if `create`.
+absl::StatusOr<App> OpenApplication(const Application& application, const std::string& store,
+                                    bool create = false);
+
+// The snapshots of a store that was opened for reading; nullptr when it has none.
+absl::StatusOr<std::unique_ptr<SnapshotStore>> OpenSnapshots(EventStore& store);
+
+}  // namespace daybook::tools
+
+#endif  // DAYBOOK_TOOLS_SRC_APPLICATION_OPEN_H_

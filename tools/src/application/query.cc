@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "application/commands.h"
+#include "application/message_text.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/projections/row_history.h"
+#include "daybook/projections/stored_view.h"
+#include "printable.h"
+#include "store_session.h"
+
+namespace daybook::tools {
+namespace {
+
+absl::Status CheckArguments(const QueryArguments& arguments) {
+  const bool ranged = !arguments.prefix.empty() || !arguments.from.empty() ||
+                      arguments.until.has_value() || arguments.limit.has_value();
+  if (arguments.key.has_value() && ranged) {
+    return absl::InvalidArgumentError(
+        "KEY names one row: --prefix, --from, --until and --limit choose among all of them");
+  }
+  return absl::OkStatus();
+}
+
+// Prints the rows of one view.
+class RowPrinter {
+ public:
+  RowPrinter(const QueryArguments& arguments, const ProjectionDefinition& view, Console& console)
+      : arguments_(arguments),
+        view_(view),
+        console_(console),
+        left_(arguments.limit.value_or(~0)) {}
+
+  bool Wants(absl::string_view key) const {
+    return key >= arguments_.from && absl::StartsWith(key, arguments_.prefix) &&
+           (!arguments_.until.has_value() || key < *arguments_.until);
+  }
+  // Returns false when no more are to come.
+  absl::StatusOr<bool> Print(absl::string_view key, absl::string_view bytes) {
+    absl::StatusOr<nlohmann::ordered_json> row = StoredMessageJson(view_.row(), bytes);
+    if (!row.ok()) {
+      return absl::Status(row.status().code(),
+                          absl::StrCat("the row \"", key, "\" of view ", view_.name(), ": ",
+                                       row.status().message()));
+    }
+    if (arguments_.json) {
+      console_.out << JsonLine({{"key", std::string(key)}, {"row", *std::move(row)}});
+    } else {
+      console_.out << Printable(key) << "  " << JsonLine(*row);
+    }
+    return --left_ > 0 && console_.out.good();
+  }
+
+ private:
+  const QueryArguments& arguments_;
+  const ProjectionDefinition& view_;
+  Console& console_;
+  uint64_t left_;
+};
+
+absl::Status NoRow(const ProjectionDefinition& view, absl::string_view key) {
+  return absl::NotFoundError(absl::StrCat("view ", view.name(), " has no row \"", key, "\""));
+}
+
+absl::Status PrintAt(const LogMoment& moment, const QueryArguments& arguments,
+                     const ProjectionDefinition& view, const StoreReader& reader,
+                     RowPrinter& printer) {
+  DAYBOOK_ASSIGN_OR_RETURN(const Position position, PositionOf(reader, moment));
+  if (arguments.key.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const auto row, RowAt(reader, view, *arguments.key, position));
+    if (!row.has_value()) return internal::NoRowAt(view.name(), *arguments.key, position);
+    return printer.Print(*arguments.key, *row).status();
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const auto rows, RowsAt(reader, view, position));
+  for (const auto& [key, row] : rows) {
+    if (!printer.Wants(key)) continue;
+    DAYBOOK_ASSIGN_OR_RETURN(const bool more, printer.Print(key, row));
+    if (!more) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefinition& view,
+                         const StoreSession& session, RowPrinter& printer, Console& console) {
+  DAYBOOK_ASSIGN_OR_RETURN(const StoredView stored,
+                           FindStoredView(*session.store, *session.reader, view));
+  if (!stored.current || !stored.rows.has_value()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("view ", view.name(), " is not built",
+                     stored.generation == 0 ? "" : " by today's definition",
+                     " yet: catch-up builds it, and --at asks the log instead"));
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const PendingEvents pending,
+                           TryPendingEvents(*session.reader, view, stored, /*max_events=*/1));
+  if (pending.events > 0) {
+    console.err << console.program << ": view " << view.name()
+                << " is behind the log: these are its rows at position "
+                << stored.checkpoint.ToString() << "\n";
+  }
+  if (arguments.key.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const auto row, session.reader->GetRow(*stored.rows, *arguments.key));
+    if (!row.has_value()) return NoRow(view, *arguments.key);
+    return printer.Print(*arguments.key, *row).status();
+  }
+  absl::Status printed;
+  ScanOptions scan;
+  scan.from = std::max(arguments.from, arguments.prefix);
+  scan.until = arguments.until;
+  DAYBOOK_RETURN_IF_ERROR(session.reader->ScanRows(
+      *stored.rows, scan, [&](absl::string_view key, absl::string_view row) {
+        // The first key beyond the prefix ends it: the prefix's own stand together.
+        if (!printer.Wants(key)) return false;
+        const absl::StatusOr<bool> more = printer.Print(key, row);
+        printed = more.status();
+        return more.value_or(false);
+      }));
+  return printed;
+}
+
+absl::Status RunQuery(const QueryArguments& arguments, const StoreSession& session,
+                      const ProjectionDefinition& view, Console& console) {
+  RowPrinter printer(arguments, view, console);
+  if (!arguments.at.has_value()) {
+    return PrintStored(arguments, view, session, printer, console);
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const LogMoment moment, MomentArgument("--at", *arguments.at));
+  return PrintAt(moment, arguments, view, *session.reader, printer);
+}
+
+}  // namespace
+
+ExitCode Query(const Application& application, const QueryArguments& arguments, Console& console) {
+  if (const absl::Status usage = CheckArguments(arguments); !usage.ok()) {
+    return Fail(console, usage);
+  }
+  const auto view = application.FindView(arguments.view);
+  if (!view.ok()) return Fail(console, view.status());
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
+  const absl::Status status = RunQuery(arguments, *session, **view, console);
+  return status.ok() ? kSound : Fail(console, status);
+}
+
+}  // namespace daybook::tools

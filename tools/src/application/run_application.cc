@@ -1,0 +1,172 @@
+#include "application/run_application.h"
+
+#include <algorithm>
+#include <string>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/str_cat.h"
+#include "application/commands.h"
+#include "numbers.h"
+#include "run.h"
+
+namespace daybook::tools {
+namespace {
+
+constexpr char kMoreExitCodes[] =
+    "  6  doctor: something needs attention; catch-up: a view has stopped\n"
+    "  7  execute: the business said no\n";
+
+// The arguments of all commands; they outlive the parser.
+struct Parsed {
+  ExecuteArguments execute;
+  QueryArguments query;
+  StateArguments state;
+  WhyArguments why;
+  BisectArguments bisect;
+  ViewsArguments views;
+  DoctorArguments doctor;
+  CatchUpArguments catch_up;
+};
+
+// What adding a command needs.
+struct Adder {
+  const Application& application;
+  const Program& program;
+  CLI::App& app;
+  ChosenCommand* chosen;
+
+  template <typename Arguments>
+  CLI::App* Add(const std::string& name, const std::string& description, Arguments& arguments,
+                ExitCode (*run)(const Application&, const Arguments&, Console&)) const {
+    CLI::App* command = app.add_subcommand(name, description);
+    AddStore(program, *command, &arguments.store);
+    command->add_flag("--json", arguments.json, "One JSON object a line");
+    command->final_callback([this_application = &application, to = chosen, &arguments, run] {
+      *to = [this_application, &arguments, run](Console& console) {
+        return run(*this_application, arguments, console);
+      };
+    });
+    return command;
+  }
+};
+
+void AddExecute(const Adder& adder, ExecuteArguments& a) {
+  CLI::App* command = adder.Add(
+      "execute", "Executes a command, and prints its reply or its rejection", a, &Execute);
+  command->add_option("TYPE", a.type, "The command's message, such as bank.Deposit or Deposit")
+      ->required();
+  command->add_option("JSON", a.command, "The command, in Protocol Buffers' JSON")->required();
+  command->add_option("--id", a.id, "The command's id: given again, it is not executed again");
+  command->add_flag("--create", a.create, "Makes the store when it is not there");
+  command->add_option("--actor", a.actor, "Who asks for it; stands in the events' metadata");
+}
+
+void AddQuery(const Adder& adder, QueryArguments& a) {
+  CLI::App* command =
+      adder.Add("query", "Prints rows of a view, in the order of their keys", a, &Query);
+  command->add_option("VIEW", a.view, "The view's name")->required();
+  command->add_option("KEY", a.key, "Only the row of this key");
+  command->add_option("--prefix", a.prefix, "Only keys that begin so");
+  command->add_option("--from", a.from, "The first key");
+  command->add_option("--until", a.until, "The first key that is not wanted");
+  command->add_option("--limit", a.limit, "At most so many rows")->check(WholeNumber(1));
+  command->add_option("--at", a.at,
+                      "The rows as of a position or a time (RFC 3339): folded from the log anew");
+}
+
+void AddState(const Adder& adder, StateArguments& a) {
+  CLI::App* command = adder.Add("state", "Prints the state of an aggregate", a, &State);
+  command->add_option("STREAM", a.stream, "The aggregate's stream: category-key")->required();
+  command->add_option("--at-version", a.at_version, "As of this version")->check(WholeNumber(0));
+  command->add_option("--at", a.at, "As of a position or a time (RFC 3339)");
+}
+
+void AddSubject(CLI::App* command, SubjectArguments& of) {
+  command->add_option("VIEW|STREAM", of.subject, "A view, with KEY; or a stream")->required();
+  command->add_option("KEY", of.key, "With a view: the row");
+}
+
+void AddWhy(const Adder& adder, WhyArguments& a) {
+  CLI::App* command = adder.Add(
+      "why", "Prints the events that made a row or a state what it is, and what each changed", a,
+      &ShowWhy);
+  AddSubject(command, a.of);
+  command->add_option("--last", a.last, "Only the newest so many")
+      ->capture_default_str()
+      ->check(WholeNumber(1));
+  command->add_option("--until", a.until, "Up to a position or a time (RFC 3339)");
+}
+
+void AddBisect(const Adder& adder, BisectArguments& a) {
+  CLI::App* command =
+      adder.Add("bisect", "Finds the first event after which a condition on a row or a state holds",
+                a, &ShowBisect);
+  AddSubject(command, a.of);
+  command->add_option("--where", a.where, "FIELD OP VALUE, such as 'balance < 0'; = != < <= > >=")
+      ->required();
+}
+
+void AddDoctor(const Adder& adder, DoctorArguments& a) {
+  CLI::App* command = adder.Add(
+      "doctor", "Says what is wrong or will be, and what to do about it: for cron", a, &Doctor);
+  command->add_option("--max-lag", a.max_lag, "Events that a view may be behind")
+      ->capture_default_str()
+      ->check(WholeNumber(0));
+  command->add_option("--min-free", a.min_free_mib, "MiB that should be free on the disk")
+      ->capture_default_str()
+      ->check(WholeNumber(0));
+}
+
+void AddCatchUp(const Adder& adder, CatchUpArguments& a) {
+  CLI::App* command =
+      adder.Add("catch-up", "Opens the application until its views have reached the end of the log",
+                a, &CatchUp);
+  command->add_option("--timeout", a.timeout_seconds, "Seconds at most")
+      ->capture_default_str()
+      ->check(Seconds());
+}
+
+void AddCommands(const Adder& adder, Parsed& parsed) {
+  AddExecute(adder, parsed.execute);
+  AddQuery(adder, parsed.query);
+  AddState(adder, parsed.state);
+  AddWhy(adder, parsed.why);
+  AddBisect(adder, parsed.bisect);
+  adder.Add("views", "Prints how far each view is", parsed.views, &Views);
+  AddDoctor(adder, parsed.doctor);
+  AddCatchUp(adder, parsed.catch_up);
+  // Only so that --help names them: they are run before the arguments are parsed.
+  for (const OwnCommand& own : adder.application.options().commands) {
+    for (CLI::App* other : adder.app.get_subcommands(
+             [&own](CLI::App* command) { return command->get_name() == own.name; })) {
+      adder.app.remove_subcommand(other);
+    }
+    adder.app.add_subcommand(own.name, own.help);
+  }
+}
+
+}  // namespace
+
+int RunApplication(const Application& application, int argc, char** argv, Console& console) {
+  for (const OwnCommand& own : application.options().commands) {
+    if (argc > 1 && own.name == argv[1]) return own.run(argc - 1, argv + 1);
+  }
+  Parsed parsed;
+  Program program;
+  program.name = application.program();
+  program.description = absl::StrCat(
+      "The commands of ", application.program(),
+      ". Those of the tool work on the files of a store that nobody has open; all of them but "
+      "execute and catch-up change nothing.");
+  program.more_exit_codes = kMoreExitCodes;
+  program.names_store_by_option = true;
+  program.default_store = application.options().store;
+  program.add_commands = [&](CLI::App& app, ChosenCommand* chosen) {
+    AddCommands({application, program, app, chosen}, parsed);
+  };
+  return RunProgram(program, argc, argv, console);
+}
+
+}  // namespace daybook::tools
