@@ -34,6 +34,7 @@
 #include "daybook/projections/event_context.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"
+#include "daybook/projections/rebuild.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/projections/view_query.h"
 #include "daybook/snapshots/fingerprint.h"
