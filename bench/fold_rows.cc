@@ -1,6 +1,8 @@
 // fold-1: a view is built from the whole log: read, decode, handler, 10,000 rows and a checkpoint
 // written every 100,000 events and at the end, durably, by one thread. From opening the view to its
 // checkpoint at the tip.
+//
+// fold-2: the same by two threads; beside it, in the place of the work by hand, our one thread.
 #include <cstring>
 
 #include "absl/container/flat_hash_map.h"
@@ -82,10 +84,12 @@ ProjectionRegistration NextRevision() {
   return view;
 }
 
-double Fold() {
+double Fold(size_t workers) {
   EventStore& store = *Ours().store;
+  ProjectionOptions options;
+  options.fold_workers = workers;
   const Stopwatch watch;
-  const auto views = Value(ProjectionEngine::Open(&store, {NextRevision()}));
+  const auto views = Value(ProjectionEngine::Open(&store, {NextRevision()}, options));
   Check(views
             ->Get<Balances<0>>(
                 "0", {.at_least = Token(store.Tip()), .timeout = absl::InfiniteDuration()})
@@ -143,7 +147,9 @@ double HandFold() {
 }  // namespace
 
 void AddFoldRows(std::vector<Row>* rows) {
-  rows->push_back({"fold-1", Fold, HandFold});
+  const auto alone = [] { return Fold(1); };
+  rows->push_back({"fold-1", alone, HandFold});
+  rows->push_back({"fold-2", [] { return Fold(2); }, alone});
 }
 
 }  // namespace daybook::bench

@@ -91,6 +91,9 @@ absl::Status App::CheckOpen() const {
 const ProjectionEngine& App::views() const {
   return *impl_->views;
 }
+ProjectionEngine& App::engine() {
+  return *impl_->views;
+}
 EventStore& App::store() const {
   return *impl_->store;
 }

@@ -42,6 +42,7 @@
 #include "daybook/projections/event_context.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"
+#include "daybook/projections/rebuild.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/projections/row_history.h"
 #include "daybook/projections/stored_view.h"

@@ -13,6 +13,13 @@ constexpr size_t kBatchBytes = size_t{4} << 20;
 // Feeds closer than this become one: its events are read again by the one ahead, and left out.
 constexpr uint64_t kNear = 2 * kBatchEvents;
 
+// Whether it takes no event before its flush is done.
+bool IsBlocked(Follower* follower) {
+  if (!follower->full()) return false;
+  if (!follower->in_flight()) follower->Evict();
+  return follower->full();
+}
+
 }  // namespace
 
 void AsyncRunner::Mailbox::Attach(Runtime::Worker* worker) {
@@ -37,43 +44,82 @@ std::vector<std::pair<Follower*, absl::Status>> AsyncRunner::Mailbox::Take() {
   return std::exchange(flushed_, {});
 }
 
-AsyncRunner::AsyncRunner(EventStore* store, InlineViews* inline_views, InlineViews::Tables tables,
-                         const ProjectionOptions& options)
-    : store_(store), inline_views_(inline_views), tables_(tables), options_(options) {}
+void AsyncRunner::Mailbox::Post(Call call) {
+  MutexLock lock(&mutex_);
+  calls_.push_back(std::move(call));
+  if (worker_ != nullptr) worker_->Wake();
+}
+
+std::vector<AsyncRunner::Mailbox::Call> AsyncRunner::Mailbox::TakeCalls() {
+  MutexLock lock(&mutex_);
+  return std::exchange(calls_, {});
+}
+
+AsyncRunner::AsyncRunner(EventStore* store, ViewTables tables, const ProjectionOptions& options)
+    : store_(store), tables_(tables), options_(options) {
+  if (options.fold_workers > 1) {
+    crew_ = std::make_unique<FoldCrew>(&store->runtime(), options.fold_workers);
+  }
+}
 
 AsyncRunner::~AsyncRunner() {
+  Stop();
+}
+
+void AsyncRunner::Stop() {
   mailbox_->Attach(nullptr);
   worker_.reset();
 }
 
-void AsyncRunner::Add(View* view, Position checkpoint) {
-  followers_.push_back(std::make_unique<Follower>(view, checkpoint, tables_, options_));
+Follower* AsyncRunner::Follow(Generation* generation, Position checkpoint) {
+  followers_.push_back(std::make_unique<Follower>(generation, checkpoint, tables_, options_));
   feeds_.push_back(MakeFeed({followers_.back().get()}, checkpoint));
+  return followers_.back().get();
 }
 
-void AsyncRunner::Start() {
-  if (followers_.empty()) return;
+void AsyncRunner::Start(Companion* companion) {
+  companion_ = companion;
   UpdateTail();
   worker_ = store_->runtime().Start("projections", this);
   mailbox_->Attach(worker_.get());
 }
 
+bool AsyncRunner::ReadTogether(const Follower* a, const Follower* b) const {
+  for (const std::unique_ptr<Feed>& feed : feeds_) {
+    const auto reads = [&feed](const Follower* follower) {
+      return std::find(feed->followers.begin(), feed->followers.end(), follower) !=
+             feed->followers.end();
+    };
+    if (reads(a) && reads(b)) return true;
+  }
+  return false;
+}
+
 bool AsyncRunner::Step() {
   HandleFlushed();
+  for (Mailbox::Call& call : mailbox_->TakeCalls()) std::move(call)();
   ArrangeFeeds();
   // Taken after the flushes that are done: it sees their rows.
   const std::shared_ptr<const StoreReader> reader = store_->Reader();
   const absl::Time now = options_.clock->Now();
-  bool more = false;
+  bool more = companion_->StepWith(reader);
   for (const std::unique_ptr<Feed>& feed : feeds_) {
-    if (feed->next == feed->batch.size()) Read(*feed);
-    const bool room = FoldBatch(*feed, *reader);
+    bool room = !IsHeld(*feed);
+    if (room) {
+      if (feed->next == feed->batch.size()) Read(*feed);
+      room = crew_ == nullptr || IsAlone(*feed) ? FoldBatch(*feed, *reader)
+                                                : FoldTogether(*feed, *reader);
+    }
     FlushDue(*feed, now);
-    if (feed->at_tip) {
+    if (IsHeld(*feed)) {
+      more |= std::all_of(feed->followers.begin(), feed->followers.end(),
+                          [](const Follower* f) { return f->partner() == nullptr || f->clean(); });
+    } else if (feed->at_tip) {
       ArmWake(*feed);
     } else {
       more |= room;
     }
+    for (Follower* follower : feed->followers) more |= follower->TakeNews();
   }
   UpdateTail();
   return more;
@@ -91,6 +137,18 @@ void AsyncRunner::HandleFlushed() {
   }
 }
 
+bool AsyncRunner::IsHeld(const Feed& feed) {
+  for (const Follower* follower : feed.followers) {
+    const Follower* partner = follower->partner();
+    if (partner == nullptr || follower->done() || partner->done()) continue;
+    if (partner->folded() == follower->folded() &&
+        std::find(feed.followers.begin(), feed.followers.end(), partner) != feed.followers.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Position AsyncRunner::Feed::position() const {
   if (next == batch.size()) return subscription->checkpoint();
   return Position(batch[next].position.sequence() - 1, batch[next].position.partition());
@@ -99,11 +157,14 @@ Position AsyncRunner::Feed::position() const {
 std::unique_ptr<AsyncRunner::Feed> AsyncRunner::MakeFeed(std::vector<Follower*> followers,
                                                          Position after) {
   auto feed = std::make_unique<Feed>();
-  for (Follower* follower : followers) feed->dispatcher.Add(follower->view().definition());
+  feed->dispatchers.resize(options_.fold_workers);
+  for (EventDispatcher& dispatcher : feed->dispatchers) {
+    for (Follower* follower : followers) dispatcher.Add(*follower->generation().definition);
+  }
   feed->followers = std::move(followers);
   SubscriptionOptions options;
   options.after = after;
-  options.filter = feed->dispatcher.Filter();
+  options.filter = feed->dispatchers.front().Filter();
   options.batch_events = kBatchEvents;
   options.batch_bytes = kBatchBytes;
   feed->subscription = std::make_unique<Subscription>(store_, std::move(options));
@@ -111,7 +172,9 @@ std::unique_ptr<AsyncRunner::Feed> AsyncRunner::MakeFeed(std::vector<Follower*> 
 }
 
 void AsyncRunner::ArrangeFeeds() {
-  const auto leaves = [](const Follower* follower) { return follower->done(); };
+  const auto leaves = [](const Follower* follower) {
+    return follower->done() || follower->failed();
+  };
   for (std::unique_ptr<Feed>& feed : feeds_) {
     std::vector<Follower*> staying;
     std::remove_copy_if(feed->followers.begin(), feed->followers.end(), std::back_inserter(staying),
@@ -121,13 +184,19 @@ void AsyncRunner::ArrangeFeeds() {
     }
   }
   std::erase(feeds_, nullptr);
+  for (const std::unique_ptr<Follower>& follower : followers_) {
+    if (!follower->failed() || follower->done() || follower->in_flight()) continue;
+    follower->BeginAgainAlone();
+    feeds_.push_back(MakeFeed({follower.get()}, follower->folded()));
+  }
   if (feeds_.size() < 2) return;
   std::sort(feeds_.begin(), feeds_.end(),
             [](const auto& a, const auto& b) { return a->position() < b->position(); });
   for (size_t i = 0; i + 1 < feeds_.size();) {
     Feed& behind = *feeds_[i];
     Feed& ahead = *feeds_[i + 1];
-    if (ahead.position().sequence() - behind.position().sequence() > kNear) {
+    if (ahead.position().sequence() - behind.position().sequence() > kNear || IsAlone(ahead) ||
+        IsAlone(behind)) {
       ++i;
       continue;
     }
@@ -150,27 +219,72 @@ void AsyncRunner::Read(Feed& feed) {
   feed.at_tip = feed.batch.at_end();
 }
 
+bool AsyncRunner::IsAlone(const Feed& feed) const {
+  return crew_ != nullptr && std::any_of(feed.followers.begin(), feed.followers.end(),
+                                         [](Follower* f) { return f->parts() == nullptr; });
+}
+
+// False: a follower is full and waits for its flush.
+bool AsyncRunner::FoldTogether(Feed& feed, const StoreReader& reader) {
+  // Fewer are folded sooner than others are woken.
+  constexpr size_t kFewEvents = 256;
+  if (std::any_of(feed.followers.begin(), feed.followers.end(), IsBlocked)) {
+    feed.at_tip = false;
+    return false;
+  }
+  const auto fold_part = [&feed, &reader](size_t part) {
+    for (size_t i = feed.next; i < feed.batch.size(); ++i) {
+      const RecordedEvent& event = feed.batch[i];
+      const EventDispatcher::Type* type = feed.dispatchers[part].Find(event);
+      if (type == nullptr) continue;
+      absl::Status decoded;
+      bool is_decoded = false;
+      for (const EventDispatcher::Target& target : type->targets) {
+        Follower& follower = *feed.followers[target.reader];
+        if (event.position <= follower.folded() || follower.failed() ||
+            !follower.generation().definition->ReadsCategoryOf(event.stream)) {
+          continue;
+        }
+        if (part == 0) follower.CountEvent();
+        if (!follower.parts()->part(part).Wants(target.handler, event)) continue;
+        if (!is_decoded) {
+          decoded = DecodeEvent(event, type->event->schema_version, type->message.get());
+          is_decoded = true;
+        }
+        follower.FoldPart(part, event, target.handler, decoded, *type->message, reader);
+      }
+    }
+  };
+  if (feed.batch.size() - feed.next < kFewEvents) {
+    for (size_t part = 0; part < crew_->size(); ++part) fold_part(part);
+  } else {
+    crew_->Do(fold_part);
+  }
+  feed.next = feed.batch.size();
+  const Position position = feed.position();
+  for (Follower* follower : feed.followers) {
+    follower->parts()->AddUp();
+    follower->MoveTo(position);
+  }
+  return true;
+}
+
 // False: a follower is full and waits for its flush.
 bool AsyncRunner::FoldBatch(Feed& feed, const StoreReader& reader) {
-  const auto blocked = [](Follower* follower) {
-    if (!follower->full()) return false;
-    if (!follower->in_flight()) follower->Evict();
-    return follower->full();
-  };
   bool room = true;
   for (; feed.next < feed.batch.size(); ++feed.next) {
     const RecordedEvent& event = feed.batch[feed.next];
-    const EventDispatcher::Type* type = feed.dispatcher.Find(event);
+    const EventDispatcher::Type* type = feed.dispatchers.front().Find(event);
     if (type == nullptr) continue;
     for (const EventDispatcher::Target& target : type->targets) {
-      room = room && !blocked(feed.followers[target.reader]);
+      room = room && !IsBlocked(feed.followers[target.reader]);
     }
     if (!room) break;
     absl::Status decoded;
     bool is_decoded = false;
     for (const EventDispatcher::Target& target : type->targets) {
       Follower& follower = *feed.followers[target.reader];
-      if (!follower.view().definition().ReadsCategoryOf(event.stream)) continue;
+      if (!follower.generation().definition->ReadsCategoryOf(event.stream)) continue;
       if (!is_decoded) {
         decoded = DecodeEvent(event, type->event->schema_version, type->message.get());
         is_decoded = true;
@@ -188,7 +302,7 @@ void AsyncRunner::FlushDue(Feed& feed, absl::Time now) {
   const uint64_t tip = store_->Tip().sequence();
   for (Follower* follower : feed.followers) {
     const uint64_t folded = follower->folded().sequence();
-    const bool near_tip = follower->view().is_inline() &&
+    const bool near_tip = follower->generation().is_inline() &&
                           (tip <= folded || tip - folded <= options_.promotion_events);
     if (!held_->load() && follower->FlushDue(now, feed.at_tip, near_tip)) {
       if (std::optional<Commit> commit = follower->Flush(feed.at_tip)) {
@@ -216,7 +330,7 @@ void AsyncRunner::UpdateTail() {
   bool keep = false;
   for (const std::unique_ptr<Follower>& follower : followers_) {
     const uint64_t folded = follower->folded().sequence();
-    keep |= follower->view().is_inline() && !follower->done() && !follower->stopping() &&
+    keep |= follower->generation().is_inline() && !follower->done() && !follower->stopping() &&
             (tip <= folded || tip - folded <= options_.promotion_events);
   }
   inline_views_->KeepTail(keep);

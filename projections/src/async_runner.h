@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/mutex.h"
 #include "daybook/core/runtime.h"
 #include "daybook/core/subscription.h"
 #include "event_dispatcher.h"
+#include "fold_crew.h"
 #include "follower.h"
 #include "inline_views.h"
 
@@ -25,36 +27,59 @@ namespace daybook::internal {
 // has its own until it comes near, so that it holds up nobody. All feeds are steps of one task.
 class AsyncRunner final : public Task {
  public:
-  // All must outlive this; `inline_views` may be null.
-  AsyncRunner(EventStore* store, InlineViews* inline_views, InlineViews::Tables tables,
-              const ProjectionOptions& options);
-  // Ends the current step; flushes in flight finish by themselves.
-  ~AsyncRunner() override;
+  // What else happens in the steps of the task.
+  class Companion {
+   public:
+    virtual ~Companion() = default;
+    // As Task::Step. `reader` sees all flushes that are done.
+    virtual bool StepWith(const std::shared_ptr<const StoreReader>& reader) = 0;
+  };
 
-  // Before Start: a view and the checkpoint that it goes on from.
-  void Add(View* view, Position checkpoint);
-  void Start();
-
-  bool Step() override;
-
- private:
   // What other threads hand to the task.
   class Mailbox {
    public:
+    using Call = absl::AnyInvocable<void() &&>;
+
     void Attach(Runtime::Worker* worker);
     void Wake();
     void Push(Follower* follower, absl::Status status);
     std::vector<std::pair<Follower*, absl::Status>> Take();
+    // Has `call` called in a step.
+    void Post(Call call);
+    std::vector<Call> TakeCalls();
 
    private:
     Mutex mutex_;
     Runtime::Worker* worker_ ABSL_GUARDED_BY(mutex_) = nullptr;
     std::vector<std::pair<Follower*, absl::Status>> flushed_ ABSL_GUARDED_BY(mutex_);
+    std::vector<Call> calls_ ABSL_GUARDED_BY(mutex_);
   };
 
+  // All must outlive this.
+  AsyncRunner(EventStore* store, ViewTables tables, const ProjectionOptions& options);
+  // Stops.
+  ~AsyncRunner() override;
+
+  // Must outlive this. Then nothing below is called but in its steps.
+  void Start(Companion* companion);
+  // Ends the current step; flushes in flight finish by themselves.
+  void Stop();
+
+  // A build of a view and the checkpoint that it goes on from. Lives as long as this.
+  Follower* Follow(Generation* generation, Position checkpoint);
+  // Where the tail of inline views is kept; may be null.
+  void SetInlineViews(InlineViews* inline_views) { inline_views_ = inline_views; }
+  // They read the same events: one of them follows closely behind the other.
+  bool ReadTogether(const Follower* a, const Follower* b) const;
+  // From any thread; may be kept longer than this.
+  const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+
+  bool Step() override;
+
+ private:
   struct Feed {
     std::vector<Follower*> followers;
-    EventDispatcher dispatcher;
+    std::vector<EventDispatcher> dispatchers;  // one for each who folds
     std::unique_ptr<Subscription> subscription;
     EventBatch batch;  // being folded, from `next` on
     size_t next = 0;
@@ -68,18 +93,26 @@ class AsyncRunner final : public Task {
   std::unique_ptr<Feed> MakeFeed(std::vector<Follower*> followers, Position after);
   // Drops followers that are done, and brings feeds together that are near each other.
   void ArrangeFeeds();
+  // Two that align stand at one position in it: nothing more is folded before their rows are
+  // stored, and whoever aligns them has seen it.
+  static bool IsHeld(const Feed& feed);
   void Read(Feed& feed);
   bool FoldBatch(Feed& feed, const StoreReader& reader);
+  bool FoldTogether(Feed& feed, const StoreReader& reader);
+  // Its follower began again without parts.
+  bool IsAlone(const Feed& feed) const;
   void FlushDue(Feed& feed, absl::Time now);
   void ArmWake(Feed& feed);
   void HandleFlushed();
   void UpdateTail();
 
   EventStore* const store_;
-  InlineViews* const inline_views_;
-  const InlineViews::Tables tables_;
+  const ViewTables tables_;
   const ProjectionOptions& options_;
+  InlineViews* inline_views_ = nullptr;
+  Companion* companion_ = nullptr;
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::unique_ptr<FoldCrew> crew_;  // null: folds alone
   std::vector<std::unique_ptr<Follower>> followers_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   // A flush was refused, since the store's queue was full: none until it has room.

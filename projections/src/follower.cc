@@ -9,15 +9,21 @@
 
 namespace daybook::internal {
 
-Follower::Follower(View* view, Position checkpoint, InlineViews::Tables tables,
+Follower::Follower(Generation* generation, Position checkpoint, ViewTables tables,
                    const ProjectionOptions& options)
-    : view_(view),
+    : generation_(generation),
       tables_(tables),
       options_(options),
-      fold_(view->definition().MakeFold()),
       folded_(checkpoint),
       stored_(checkpoint) {
-  view_->progress.Advance(checkpoint, /*caught_up=*/false);
+  if (options.fold_workers > 1) {
+    auto parts = std::make_unique<PartitionedFold>(*generation->definition, options.fold_workers);
+    parts_ = parts.get();
+    fold_ = std::move(parts);
+  } else {
+    fold_ = generation->definition->MakeFold();
+  }
+  generation_->progress.Advance(checkpoint, /*caught_up=*/false);
 }
 
 void Follower::Fold(const RecordedEvent& event, size_t handler, const absl::Status& decoded,
@@ -25,8 +31,9 @@ void Follower::Fold(const RecordedEvent& event, size_t handler, const absl::Stat
   if (event.position <= folded_ || stopping()) return;
   absl::Status status = decoded;
   if (status.ok()) {
-    status = fold_->Apply(handler, event, message,
-                          [&](absl::string_view key) { return reader.GetRow(view_->rows, key); });
+    status = fold_->Apply(handler, event, message, [&](absl::string_view key) {
+      return reader.GetRow(generation_->rows, key);
+    });
   }
   if (status.ok()) {
     ++events_;
@@ -34,31 +41,59 @@ void Follower::Fold(const RecordedEvent& event, size_t handler, const absl::Stat
   }
   folded_ = Position(event.position.sequence() - 1, event.position.partition());
   stop_error_ =
-      AtEvent(view_->name(), absl::StrCat("stopped at position ", event.position.ToString(), ","),
-              event, status);
+      AtEvent(generation_->name(),
+              absl::StrCat("stopped at position ", event.position.ToString(), ","), event, status);
+}
+
+void Follower::FoldPart(size_t part, const RecordedEvent& event, size_t handler,
+                        const absl::Status& decoded, const google::protobuf::MessageLite& message,
+                        const StoreReader& reader) {
+  absl::Status status = decoded;
+  if (status.ok()) {
+    status = parts_->part(part).Apply(handler, event, message, [&](absl::string_view key) {
+      return reader.GetRow(generation_->rows, key);
+    });
+  }
+  if (!status.ok()) failed_.store(true, std::memory_order_relaxed);
+}
+
+void Follower::BeginAgainAlone() {
+  fold_ = generation_->definition->MakeFold();
+  parts_ = nullptr;
+  failed_.store(false, std::memory_order_relaxed);
+  folded_ = stored_;
+  events_ = 0;
+  dirty_since_.reset();
 }
 
 void Follower::MoveTo(Position position) {
-  if (!stopping()) folded_ = std::max(folded_, position);
+  if (!stopping() && !failed()) folded_ = std::max(folded_, position);
 }
 
 void Follower::StopNow(absl::Status error) {
   if (done_) return;
-  stop_error_ = absl::Status(error.code(),
-                             absl::StrCat("view ", view_->name(), " stopped: ", error.message()));
+  stop_error_ = absl::Status(
+      error.code(), absl::StrCat("view ", generation_->name(), " stopped: ", error.message()));
+  done_ = news_ = true;
+  generation_->progress.Stop(stop_error_);
+}
+
+void Follower::Leave() {
   done_ = true;
-  view_->progress.Stop(stop_error_);
+  partner_ = nullptr;
+  if (!in_flight_) fold_->Clear();
 }
 
 bool Follower::FlushDue(absl::Time now, bool at_tip, bool near_tip) const {
-  if (in_flight_ || done_) return false;
+  if (in_flight_ || done_ || failed()) return false;
   if (fold_->dirty_rows() == 0) {
     if (folded_ == stored_) return false;
     // Only the checkpoint: it may wait, except where the commits are to find it.
     return near_tip || stopping() ||
            folded_.sequence() - stored_.sequence() >= options_.flush_events;
   }
-  return at_tip || near_tip || stopping() || full() || events_ >= options_.flush_events ||
+  return at_tip || near_tip || stopping() || partner_ != nullptr || full() ||
+         events_ >= options_.flush_events ||
          (dirty_since_.has_value() && now - *dirty_since_ >= options_.flush_interval) ||
          HasMuchToFlush();
 }
@@ -76,7 +111,7 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
   commit.writes.reserve(fold_->dirty_rows() + 2);
   const absl::Status status =
       fold_->Flush([&](absl::string_view key, std::optional<std::string> value) {
-        commit.writes.push_back({view_->rows, std::string(key), std::move(value)});
+        commit.writes.push_back({generation_->rows, std::string(key), std::move(value)});
       });
   if (!status.ok()) {
     fold_->Clear();
@@ -87,13 +122,16 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
   flushing_rows_ = commit.writes.size();
   flushing_ = folded_;
   flushing_at_tip_ = at_tip;
-  commit.writes.push_back(
-      {tables_.views, view_->name(), view_->Checkpoint(folded_, /*in_commits=*/false)});
-  if (view_->is_inline()) {
-    commit.claims.push_back({tables_.transitions, TransitionKey(*view_, stored_), ""});
+  commit.writes.push_back({tables_.checkpoints,
+                           CheckpointKey(generation_->name(), generation_->number),
+                           generation_->Checkpoint(folded_, /*in_commits=*/false)});
+  if (generation_->is_inline()) {
+    commit.claims.push_back({tables_.transitions,
+                             TransitionKey(generation_->name(), generation_->number, stored_), ""});
     if (claimed_.has_value()) {
-      commit.writes.push_back(
-          {tables_.transitions, TransitionKey(*view_, *claimed_), std::nullopt});
+      commit.writes.push_back({tables_.transitions,
+                               TransitionKey(generation_->name(), generation_->number, *claimed_),
+                               std::nullopt});
     }
   }
   in_flight_ = true;
@@ -104,12 +142,13 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
 
 void Follower::Flushed(const absl::Status& status) {
   in_flight_ = false;
+  if (done_) return fold_->Clear();
   if (status.ok()) {
     fold_->FlushDone(/*stored=*/true);
     claimed_ = stored_;
     stored_ = flushing_;
-    view_->rows_written.fetch_add(flushing_rows_, std::memory_order_relaxed);
-    view_->progress.Advance(stored_, flushing_at_tip_);
+    generation_->rows_written.fetch_add(flushing_rows_, std::memory_order_relaxed);
+    generation_->progress.Advance(stored_, flushing_at_tip_);
     return;
   }
   if (absl::IsResourceExhausted(status)) {
@@ -131,12 +170,17 @@ void Follower::Publish(bool at_tip) {
     return;
   }
   // Of an inline view nothing counts but its stored checkpoint.
-  if (in_flight_ || (view_->is_inline() && folded_ != stored_)) return;
-  view_->progress.Advance(folded_, at_tip);
+  if (in_flight_ || (generation_->is_inline() && folded_ != stored_)) return;
+  generation_->progress.Advance(folded_, at_tip);
+  if (at_tip && !std::exchange(caught_up_, true)) news_ = true;
   if (stopping() && folded_ == stored_) {
-    done_ = true;
-    view_->progress.Stop(stop_error_);
+    done_ = news_ = true;
+    generation_->progress.Stop(stop_error_);
   }
+}
+
+bool Follower::TakeNews() {
+  return std::exchange(news_, false) || (failed() && !in_flight_);
 }
 
 }  // namespace daybook::internal

@@ -15,18 +15,19 @@
 #include "daybook/core/event_store.h"
 #include "daybook/projections/projection_engine.h"
 #include "daybook/projections/row_fold.h"
-#include "inline_views.h"
+#include "partitioned_fold.h"
 #include "view.h"
+#include "view_tables.h"
 
 namespace daybook::internal {
 
 // Not thread-safe: everything happens in the steps of the task.
 class Follower {
  public:
-  Follower(View* view, Position checkpoint, InlineViews::Tables tables,
+  Follower(Generation* generation, Position checkpoint, ViewTables tables,
            const ProjectionOptions& options);
 
-  View& view() { return *view_; }
+  Generation& generation() { return *generation_; }
   // Everything up to here is in the rows, in memory or stored.
   Position folded() const { return folded_; }
   // It left the task: part of the commits now, or stopped for good.
@@ -39,13 +40,35 @@ class Follower {
   // Folds one event, decoded with status `decoded`. A failure stops the view before the event.
   void Fold(const RecordedEvent& event, size_t handler, const absl::Status& decoded,
             const google::protobuf::MessageLite& message, const StoreReader& reader);
+  // The same of the rows of one part, for threads that fold a part each; nullptr where there are no
+  // parts. Of the parts' events the caller counts each once, and adds up when all are done. A part
+  // that cannot take an event makes the whole fail.
+  PartitionedFold* parts() { return parts_; }
+  void FoldPart(size_t part, const RecordedEvent& event, size_t handler,
+                const absl::Status& decoded, const google::protobuf::MessageLite& message,
+                const StoreReader& reader);
+  void CountEvent() { ++events_; }
+  // Its rows in memory are of no use: some may hold what comes after the event that was not taken.
+  // It waits for the flush in flight, if any, and then to be folded again without parts, from what
+  // is stored on: so it stops exactly before the event.
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  void BeginAgainAlone();
+
   // No event up to `position` is left for it.
   void MoveTo(Position position);
   // The view stays where its rows are: an error of the log or of the store.
   void StopNow(absl::Status error);
+  // It leaves the task, without a word: its rows stay where they are stored.
+  void Leave();
 
   // The rows in memory have reached their bound: it takes no event before a flush or Evict.
   bool full() const { return fold_->cached_bytes() >= options_.row_cache_bytes; }
+  // Nothing of it is in memory alone: what is stored is the fold of the log up to folded().
+  bool clean() const { return !in_flight_ && fold_->dirty_rows() == 0; }
+  // It and `partner` are to be clean at one position; nullptr: no longer.
+  void AlignWith(Follower* partner) { partner_ = partner; }
+  const Follower* partner() const { return partner_; }
+
   // Makes room in a full follower that has no flush in flight and nothing to flush.
   void Evict() { fold_->Evict(); }
 
@@ -58,14 +81,19 @@ class Follower {
   void Flushed(const absl::Status& status);
   // Tells what is visible when nothing is to be written for it.
   void Publish(bool at_tip);
+  // Since the last call it reached the tip for the first time, stopped or failed: the task is to
+  // look at it again, though nothing wakes it.
+  bool TakeNews();
 
  private:
   bool HasMuchToFlush() const;
 
-  View* const view_;
-  const InlineViews::Tables tables_;
+  Generation* const generation_;
+  const ViewTables tables_;
   const ProjectionOptions& options_;
-  const std::unique_ptr<RowFold> fold_;
+  std::unique_ptr<RowFold> fold_;
+  PartitionedFold* parts_ = nullptr;  // fold_, where it has parts
+  std::atomic<bool> failed_{false};
   Position folded_;
   Position stored_;                  // the checkpoint in the table
   std::optional<Position> claimed_;  // from where the last stored flush moved on
@@ -77,6 +105,9 @@ class Follower {
   bool in_flight_ = false;
   bool promoted_ = false;
   bool done_ = false;
+  bool caught_up_ = false;
+  bool news_ = false;
+  const Follower* partner_ = nullptr;
   absl::Status stop_error_;
 };
 

@@ -12,35 +12,24 @@ namespace {
 
 constexpr size_t kTailBytes = size_t{16} << 20;
 
-std::string BigEndian(uint64_t value) {
-  std::string bytes(8, '\0');
-  for (int i = 7; i >= 0; --i, value >>= 8)
-    bytes[static_cast<size_t>(i)] = static_cast<char>(value);
-  return bytes;
-}
-
 }  // namespace
 
-std::string TransitionPrefix(absl::string_view view) {
-  return absl::StrCat(view, absl::string_view("\0", 1));
-}
-
-std::string TransitionKey(const View& view, Position position) {
-  return absl::StrCat(TransitionPrefix(view.name()), BigEndian(view.generation),
-                      BigEndian(position.sequence()));
-}
-
-InlineViews::InlineViews(std::vector<View*> views, Tables tables, size_t tail_events)
-    : tables_(tables), tail_(tail_events, kTailBytes) {
-  for (View* view : views) {
-    members_.push_back({.view = view, .fold = view->definition().MakeFold()});
-    dispatcher_.Add(view->definition());
+InlineViews::InlineViews(std::vector<Generation*> generations, ViewTables tables,
+                         size_t tail_events)
+    : generations_(std::move(generations)), tables_(tables), tail_(tail_events, kTailBytes) {
+  for (Generation* generation : generations_) {
+    members_.push_back({.generation = generation,
+                        .checkpoint_key = CheckpointKey(generation->name(), generation->number),
+                        .fold = generation->definition->MakeFold()});
+    dispatcher_.Add(*generation->definition);
   }
 }
 
 absl::Status InlineViews::OnCommit(absl::Span<const RecordedEvent> events,
                                    TableTransaction& tables) {
-  if (events.empty()) return absl::OkStatus();
+  if (events.empty()) {
+    return keep_tail_.load(std::memory_order_acquire) ? TakeOverAtTip(tables) : absl::OkStatus();
+  }
   tail_.StartAt(events.front().position.sequence());
   absl::Status status = Fold(events, tables);
   for (Member& member : members_) member.fold->Clear();
@@ -72,18 +61,44 @@ absl::Status InlineViews::Fold(absl::Span<const RecordedEvent> events, TableTran
   return absl::OkStatus();
 }
 
-absl::Status InlineViews::Admit(Member& member, uint64_t first, TableTransaction& tables) {
-  member.taking_part = false;
+// A commit without events does not say where it stands, but a view in the commits does.
+absl::Status InlineViews::TakeOverAtTip(TableTransaction& tables) {
+  std::optional<uint64_t> tip;
+  for (Member& member : members_) {
+    DAYBOOK_RETURN_IF_ERROR(ReadCheckpoint(member, tables));
+    if (member.known && !member.taken_over) tip = member.checkpoint;
+  }
+  for (const Member& member : members_) {
+    if (!tip.has_value() || !member.known || !member.taken_over || member.checkpoint != *tip) {
+      continue;
+    }
+    const Generation& generation = *member.generation;
+    const Position position(*tip);
+    tables.Put(tables_.checkpoints, member.checkpoint_key,
+               generation.Checkpoint(position, /*in_commits=*/true));
+    tables.Put(tables_.transitions, TransitionKey(generation.name(), generation.number, position),
+               "");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status InlineViews::ReadCheckpoint(Member& member, TableTransaction& tables) {
+  member.known = false;
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                           tables.Get(tables_.views, member.view->name()));
+                           tables.Get(tables_.checkpoints, member.checkpoint_key));
   if (!row.has_value()) return absl::OkStatus();
   DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
-                           ParseCheckpoint(member.view->name(), *row));
-  if (checkpoint.generation() != member.view->generation) return absl::OkStatus();
+                           ParseCheckpoint(member.generation->name(), *row));
+  member.known = true;
   member.checkpoint = checkpoint.position();
   member.taken_over = !checkpoint.in_commits();
-  member.taking_part =
-      member.checkpoint + 1 == first || (member.taken_over && tail_.Covers(member.checkpoint));
+  return absl::OkStatus();
+}
+
+absl::Status InlineViews::Admit(Member& member, uint64_t first, TableTransaction& tables) {
+  DAYBOOK_RETURN_IF_ERROR(ReadCheckpoint(member, tables));
+  member.taking_part = member.known && (member.checkpoint + 1 == first ||
+                                        (member.taken_over && tail_.Covers(member.checkpoint)));
   return absl::OkStatus();
 }
 
@@ -95,7 +110,7 @@ absl::Status InlineViews::FoldTail(size_t index, TableTransaction& tables) {
     const EventDispatcher::Type* type = dispatcher_.Find(event);
     if (type == nullptr) continue;
     for (const EventDispatcher::Target& target : type->targets) {
-      if (target.reader != index || !member.view->definition().ReadsCategoryOf(event.stream)) {
+      if (target.reader != index || !member.generation->definition->ReadsCategoryOf(event.stream)) {
         continue;
       }
       DAYBOOK_RETURN_IF_ERROR(DecodeEvent(event, type->event->schema_version, type->message.get()));
@@ -111,14 +126,15 @@ absl::Status InlineViews::FoldEvent(const RecordedEvent& event, TableTransaction
   bool decoded = false;
   for (const EventDispatcher::Target& target : type->targets) {
     Member& member = members_[target.reader];
-    if (!member.taking_part || !member.view->definition().ReadsCategoryOf(event.stream)) continue;
+    if (!member.taking_part || !member.generation->definition->ReadsCategoryOf(event.stream))
+      continue;
     absl::Status status;
     if (!decoded) {
       status = DecodeEvent(event, type->event->schema_version, type->message.get());
       decoded = true;
     }
     if (status.ok()) status = Apply(member, target.handler, event, *type->message, tables);
-    if (!status.ok()) return AtEvent(member.view->name(), "refuses", event, status);
+    if (!status.ok()) return AtEvent(member.generation->name(), "refuses", event, status);
   }
   return absl::OkStatus();
 }
@@ -127,12 +143,12 @@ absl::Status InlineViews::Apply(Member& member, size_t handler, const RecordedEv
                                 const google::protobuf::MessageLite& message,
                                 TableTransaction& tables) {
   return member.fold->Apply(handler, event, message, [&](absl::string_view key) {
-    return tables.Get(member.view->rows, key);
+    return tables.Get(member.generation->rows, key);
   });
 }
 
 absl::Status InlineViews::Write(Member& member, Position last, TableTransaction& tables) {
-  View& view = *member.view;
+  Generation& view = *member.generation;
   uint64_t written = 0;
   const absl::Status status =
       member.fold->Flush([&](absl::string_view key, std::optional<std::string> value) {
@@ -147,9 +163,11 @@ absl::Status InlineViews::Write(Member& member, Position last, TableTransaction&
     return absl::Status(status.code(),
                         absl::StrCat("view ", view.name(), " refuses: ", status.message()));
   }
-  tables.Put(tables_.views, view.name(), view.Checkpoint(last, /*in_commits=*/true));
+  tables.Put(tables_.checkpoints, member.checkpoint_key,
+             view.Checkpoint(last, /*in_commits=*/true));
   if (member.taken_over) {
-    tables.Put(tables_.transitions, TransitionKey(view, Position(member.checkpoint)), "");
+    tables.Put(tables_.transitions,
+               TransitionKey(view.name(), view.number, Position(member.checkpoint)), "");
   }
   view.rows_written.fetch_add(written, std::memory_order_relaxed);
   return absl::OkStatus();

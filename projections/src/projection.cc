@@ -8,30 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/stream_name.h"
+#include "row_layout.h"
 
 namespace daybook {
 namespace {
 
 using google::protobuf::Descriptor;
-using google::protobuf::FieldDescriptor;
-
-// Everything about a message that changes what its bytes mean, and about the messages inside.
-void DescribeMessage(const Descriptor* message, std::set<const Descriptor*>* seen,
-                     std::string* text) {
-  if (!seen->insert(message).second) return;
-  absl::StrAppend(text, "message ", message->full_name(), "\n");
-  for (int i = 0; i < message->field_count(); ++i) {
-    const FieldDescriptor* field = message->field(i);
-    absl::StrAppend(text, field->number(), " ", field->name(), " ", field->type_name(), " ",
-                    static_cast<int>(field->label()), field->has_presence() ? " presence" : "",
-                    field->message_type() ? field->message_type()->full_name() : "", "\n");
-  }
-  for (int i = 0; i < message->field_count(); ++i) {
-    if (const Descriptor* inner = message->field(i)->message_type()) {
-      DescribeMessage(inner, seen, text);
-    }
-  }
-}
 
 Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
                  const std::vector<HandledEvent>& handled, const Descriptor* row) {
@@ -42,8 +24,7 @@ Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
   std::set<std::string> types;
   for (const HandledEvent& event : handled) types.insert(event.type);
   for (const std::string& type : types) absl::StrAppend(&text, "event ", type, "\n");
-  std::set<const Descriptor*> seen;
-  DescribeMessage(row, &seen, &text);
+  text += internal::RowLayout(row);
   return Uuid::Derive(text);
 }
 
@@ -78,6 +59,24 @@ absl::string_view ViewStateName(ViewState state) {
       return "promoted";
     case ViewState::kStopped:
       return "stopped";
+    case ViewState::kStale:
+      return "stale";
+  }
+  return "";
+}
+
+absl::string_view GenerationStateName(GenerationState state) {
+  switch (state) {
+    case GenerationState::kServing:
+      return "serving";
+    case GenerationState::kBuilding:
+      return "building";
+    case GenerationState::kPaused:
+      return "paused";
+    case GenerationState::kKept:
+      return "kept";
+    case GenerationState::kDropping:
+      return "dropping";
   }
   return "";
 }

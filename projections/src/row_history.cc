@@ -117,7 +117,7 @@ absl::Status NoRowAt(absl::string_view view, absl::string_view key, Position pos
 absl::Status VisitRowChanges(const StoreReader& reader, const ProjectionDefinition& projection,
                              absl::string_view key, Position until, VisitStoredChange visit) {
   const std::unique_ptr<RowFold> fold = projection.MakeFold();
-  fold->Restrict(key);
+  fold->Restrict([key](absl::string_view other) { return other == key; });
   std::optional<std::string> row;
   return FoldPast(reader, projection, StreamOfRow(projection, key), until, *fold,
                   [&](const RecordedEvent& event) -> absl::StatusOr<bool> {
@@ -134,7 +134,7 @@ absl::StatusOr<std::optional<std::string>> RowAt(const StoreReader& reader,
                                                  const ProjectionDefinition& projection,
                                                  absl::string_view key, Position position) {
   const std::unique_ptr<RowFold> fold = projection.MakeFold();
-  fold->Restrict(key);
+  fold->Restrict([key](absl::string_view other) { return other == key; });
   DAYBOOK_RETURN_IF_ERROR(FoldPast(reader, projection, StreamOfRow(projection, key), position,
                                    *fold, [](const RecordedEvent&) { return true; }));
   DAYBOOK_ASSIGN_OR_RETURN(auto rows, TakeChanges(*fold));

@@ -1,14 +1,15 @@
 #include "daybook/projections/stored_view.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/status_macros.h"
 #include "event_dispatcher.h"
-#include "inline_views.h"
 #include "view.h"
+#include "view_tables.h"
 
 namespace daybook {
 namespace {
@@ -18,6 +19,24 @@ std::optional<TableId> FindTable(const EventStore& store, absl::string_view want
     if (name == wanted) return id;
   }
   return std::nullopt;
+}
+
+// That of the build that answers; nullopt: the store does not know the view.
+absl::StatusOr<std::optional<v1::ViewCheckpoint>> FindCheckpoint(const EventStore& store,
+                                                                 const StoreReader& reader,
+                                                                 absl::string_view view) {
+  const std::optional<TableId> checkpoints = FindTable(store, internal::kCheckpointsTable);
+  if (!checkpoints.has_value()) return std::nullopt;
+  std::string key(view);  // of the first form, which had one build and no list
+  if (const auto list = FindTable(store, internal::kGenerationsTable); list.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<v1::ViewGenerations> generations,
+                             internal::ReadGenerations(reader, {.generations = *list}, view));
+    if (generations.has_value()) key = internal::CheckpointKey(view, generations->serving());
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row, reader.GetRow(*checkpoints, key));
+  if (!row.has_value()) return std::nullopt;
+  DAYBOOK_ASSIGN_OR_RETURN(v1::ViewCheckpoint checkpoint, internal::ParseCheckpoint(view, *row));
+  return checkpoint;
 }
 
 absl::Status FindLag(const StoreReader& reader, StoredView* view) {
@@ -36,17 +55,12 @@ absl::Status FindLag(const StoreReader& reader, StoredView* view) {
 absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreReader& reader,
                                           const ProjectionDefinition& projection) {
   StoredView view;
-  if (const auto views = FindTable(store, internal::kViewsTable); views.has_value()) {
-    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                             reader.GetRow(*views, projection.name()));
-    if (row.has_value()) {
-      DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
-                               internal::ParseCheckpoint(projection.name(), *row));
-      view.generation = checkpoint.generation();
-      view.checkpoint = Position(checkpoint.position());
-      view.current = checkpoint.fingerprint() == projection.fingerprint().bytes();
-      view.rows = FindTable(store, absl::StrCat("view/", projection.name(), "/", view.generation));
-    }
+  DAYBOOK_ASSIGN_OR_RETURN(const auto checkpoint, FindCheckpoint(store, reader, projection.name()));
+  if (checkpoint.has_value()) {
+    view.generation = checkpoint->generation();
+    view.checkpoint = Position(checkpoint->position());
+    view.current = checkpoint->fingerprint() == projection.fingerprint().bytes();
+    view.rows = FindTable(store, internal::RowsTable(projection.name(), view.generation));
   }
   DAYBOOK_RETURN_IF_ERROR(FindLag(reader, &view));
   return view;

@@ -10,6 +10,7 @@
 #include "daybook/core/runtime.h"
 #include "daybook/v1/view.pb.h"
 #include "shop.h"
+#include "view_tables.h"
 
 namespace daybook {
 namespace {
@@ -74,6 +75,7 @@ class Schedule {
     options.promotion_events = Draw(2) == 0 ? 4096 : 1 + Draw(8);
     options.flush_events = 1 + Draw(50);
     options.row_cache_bytes = Draw(2) == 0 ? 1 : 1 << 20;
+    options.fold_workers = 1 + Draw(3);
     auto views =
         ProjectionEngine::Open(store_.get(),
                                {inline_ ? Inline<shop::Balances>() : Async<shop::Balances>(),
@@ -134,7 +136,7 @@ class Schedule {
 
   void CheckView(const StoreReader& reader, absl::string_view view, bool registered_inline,
                  shop::Rows (*by_hand)(const StoreReader&, Position)) {
-    auto row = reader.GetRow(views_table_, view);
+    auto row = reader.GetRow(views_table_, internal::CheckpointKey(view, 1));
     ASSERT_THAT(row, IsOk());
     if (!row->has_value()) return;
     v1::ViewCheckpoint checkpoint;

@@ -25,6 +25,7 @@
 #include "daybook/core/status_macros.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"
+#include "daybook/projections/rebuild.h"
 #include "daybook/projections/row_history.h"
 #include "daybook/projections/view_query.h"
 #include "daybook/snapshots/snapshot_store.h"
@@ -205,6 +206,24 @@ class App {
     return daybook::Bisect<T>(*store().Reader(), key, holds);
   }
 
+  // Builds a view anew while the present build answers, goes back to the one before, and deletes
+  // the rows of one that is kept: see ProjectionEngine.
+  template <typename P>
+  absl::StatusOr<RebuildHandle> Rebuild(const RebuildOptions& options = {}) {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return engine().Rebuild<P>(options);
+  }
+  template <typename P>
+  absl::StatusOr<RebuildHandle> Rollback() {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return engine().Rollback<P>();
+  }
+  template <typename P>
+  absl::Status DropGeneration(uint32_t generation) {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return engine().DropGeneration<P>(generation);
+  }
+
   // Valid until Close.
   const ProjectionEngine& views() const;
   EventStore& store() const;
@@ -219,6 +238,7 @@ class App {
   struct Impl;
   // Unavailable after Close.
   absl::Status CheckOpen() const;
+  ProjectionEngine& engine();
   explicit App(std::unique_ptr<Impl> impl);
 
   template <typename... Registrations>

@@ -52,6 +52,7 @@ class ProjectionDefinition {
   const std::vector<std::string>& categories() const { return categories_; }
   const std::vector<HandledEvent>& handled() const { return handled_; }
   bool ReadsCategoryOf(absl::string_view stream) const;
+  // The row's message.
   const google::protobuf::Descriptor* row() const { return row_; }
   // Equal for equal revision, row message (with all that it contains), categories and types: a view
   // of another fingerprint is built anew.

@@ -18,6 +18,7 @@
 #include "daybook/core/event_store.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/projections/projection.h"
+#include "daybook/projections/rebuild.h"
 #include "daybook/projections/view_query.h"
 
 namespace daybook {
@@ -36,6 +37,10 @@ struct ProjectionOptions {
   // An inline view that catches up takes part in the commits as soon as it is no further behind.
   // So many events, and four times as many at most, are then kept in memory. 1 to 1,000,000.
   size_t promotion_events = 4096;
+  // Threads that fold what views catch up with, the rows dealt out among them by their keys; each
+  // looks at every event, and decodes those whose key does not tell that they are another's. The
+  // rows are the same whatever their number (G6). 1 to 64.
+  size_t fold_workers = 1;
 };
 
 // A row with its key.
@@ -114,6 +119,37 @@ class ProjectionEngine {
     return Range<P>(range);
   }
 
+  // Builds the view anew while the present build answers every query: catches up, compares the two,
+  // and has the new one take over. Goes on after a restart, where a handle of it is had by calling
+  // this again; so is one of a rebuild under way, whatever its options. A view cannot be set back
+  // in place: this is how one is reset.
+  //   InvalidArgument    not registered, or an option out of range (InvalidField)
+  //   ResourceExhausted  the store's queue is full: later
+  //   the store's own
+  template <typename P>
+  absl::StatusOr<RebuildHandle> Rebuild(const RebuildOptions& options = {}) {
+    return RebuildView(internal::ProjectionType<P>(), P::kName, options);
+  }
+  // Goes back to the build that answered before: it stands where it was left, catches up, and takes
+  // over; the present one answers until then, and is kept in turn. So no query ever goes back
+  // in the log.
+  //   NotFound            none is kept
+  //   FailedPrecondition  a rebuild is under way, or what is kept is of another definition
+  //   and as Rebuild
+  template <typename P>
+  absl::StatusOr<RebuildHandle> Rollback() {
+    return RollbackView(internal::ProjectionType<P>(), P::kName);
+  }
+  // Has the rows of a build that is kept deleted, some at a time, after a restart too. By itself
+  // that happens when two others have answered since.
+  //   NotFound         there is no such build, or it goes already
+  //   InvalidArgument  it answers, or is being built (InvalidField)
+  //   and as Rebuild
+  template <typename P>
+  absl::Status DropGeneration(uint32_t generation) {
+    return DropViewGeneration(internal::ProjectionType<P>(), P::kName, generation);
+  }
+
   // Every view, in the order of registration.
   absl::StatusOr<std::vector<ViewStatus>> Status() const;
   template <typename P>
@@ -133,6 +169,10 @@ class ProjectionEngine {
       const void* type, absl::string_view name, const RangeOptions& options,
       absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const;
   absl::StatusOr<ViewStatus> StatusOfView(const void* type, absl::string_view name) const;
+  absl::StatusOr<RebuildHandle> RebuildView(const void* type, absl::string_view name,
+                                            const RebuildOptions& options);
+  absl::StatusOr<RebuildHandle> RollbackView(const void* type, absl::string_view name);
+  absl::Status DropViewGeneration(const void* type, absl::string_view name, uint32_t generation);
 
   std::unique_ptr<Impl> impl_;
 };

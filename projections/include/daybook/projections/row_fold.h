@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -50,6 +51,12 @@ class RowFold {
   virtual absl::Status Apply(size_t handler, const RecordedEvent& event,
                              const google::protobuf::MessageLite& message, LoadRow load) = 0;
 
+  // Folds only into the rows whose keys `mine` says yes to; the others are somebody else's. Before
+  // the first Apply.
+  void Restrict(std::function<bool(absl::string_view key)> mine) { mine_ = std::move(mine); }
+  // False: Apply would do nothing, as can be told without decoding the event.
+  virtual bool Wants(size_t handler, const RecordedEvent& event) const = 0;
+
   // Hands out each row changed since the last time, in the order of their first change. Until
   // FlushDone the rows stay in memory, since their stored form may still be the old one. An error
   // (a row too large) leaves the fold fit for Clear only.
@@ -62,9 +69,6 @@ class RowFold {
   // Forgets everything, changes included.
   virtual void Clear() = 0;
 
-  // Of all rows, folds that of `key` alone from now on; the others are neither loaded nor changed.
-  void Restrict(absl::string_view key) { only_.emplace(key); }
-
   // Makes the estimates exact for the rows that changed. Costs a look at each.
   virtual void Measure() = 0;
 
@@ -75,12 +79,10 @@ class RowFold {
   size_t cached_bytes() const { return cached_bytes_; }
 
  protected:
-  bool Folds(absl::string_view key) const { return !only_.has_value() || key == *only_; }
-
-  std::optional<std::string> only_;  // the key of Restrict
   size_t dirty_rows_ = 0;
   size_t dirty_bytes_ = 0;
   size_t cached_bytes_ = 0;
+  std::function<bool(absl::string_view key)> mine_;  // none: all are
 };
 
 // P::Key(const E&), P::Key(const E&, const RecordedEvent&).
@@ -120,6 +122,11 @@ class TypedRowFold final : public RowFold {
                      const google::protobuf::MessageLite& message, LoadRow load) override {
     static const std::vector<Handler>& handlers = *new std::vector<Handler>(Handlers());
     return (this->*handlers[handler])(event, message, load);
+  }
+
+  bool Wants(size_t handler, const RecordedEvent& event) const override {
+    static const std::vector<bool>& by_stream = *new std::vector<bool>(KeyedByStream());
+    return mine_ == nullptr || !by_stream[handler] || mine_(KeyOf(event.stream));
   }
 
   absl::Status Flush(WriteRow write) override {
@@ -207,6 +214,18 @@ class TypedRowFold final : public RowFold {
     return handlers;
   }
 
+  // Which handlers fold into the row of the stream's key.
+  static std::vector<bool> KeyedByStream() {
+    std::vector<bool> by_stream;
+    P::Events::ForEach([&]<typename E>() {
+      if constexpr (kHandles<P, E>) {
+        by_stream.push_back(!KeysRecordedEvent<P, E> && !KeysEvent<P, E> &&
+                            !MessageTraits<E>::kHasKey);
+      }
+    });
+    return by_stream;
+  }
+
   template <typename E>
   absl::Status ApplyAs(const RecordedEvent& recorded, const google::protobuf::MessageLite& message,
                        LoadRow load) {
@@ -218,7 +237,7 @@ class TypedRowFold final : public RowFold {
     } else if constexpr (MessageTraits<E>::kHasKey) {
       return ApplyToKeys(event, recorded, MessageTraits<E>::Key(event), load);
     } else {
-      if (only_.has_value() && KeyOf(recorded.stream) != *only_) return absl::OkStatus();
+      if (mine_ != nullptr && !mine_(KeyOf(recorded.stream))) return absl::OkStatus();
       Entry*& entry = by_stream_[recorded.stream_id];
       if (entry == nullptr) {
         absl::StatusOr<Entry*> found = Find(KeyOf(recorded.stream), load);
@@ -237,21 +256,20 @@ class TypedRowFold final : public RowFold {
                            LoadRow load) {
     targets_.clear();
     if constexpr (std::is_convertible_v<const Keys&, absl::string_view>) {
-      if (!Folds(keys)) return absl::OkStatus();
-      DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(keys, load));
-      targets_.push_back(entry);
+      DAYBOOK_RETURN_IF_ERROR(AddTarget(keys, load));
     } else if constexpr (requires { keys.has_value(); }) {
-      if (!keys.has_value() || !Folds(*keys)) return absl::OkStatus();
-      DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(*keys, load));
-      targets_.push_back(entry);
+      if (keys.has_value()) DAYBOOK_RETURN_IF_ERROR(AddTarget(*keys, load));
     } else {
-      for (const auto& key : keys) {
-        if (!Folds(key)) continue;
-        DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(key, load));
-        targets_.push_back(entry);
-      }
+      for (const auto& key : keys) DAYBOOK_RETURN_IF_ERROR(AddTarget(key, load));
     }
     return ApplyTo(event, recorded, targets_);
+  }
+
+  absl::Status AddTarget(absl::string_view key, LoadRow load) {
+    if (mine_ != nullptr && !mine_(key)) return absl::OkStatus();
+    DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(key, load));
+    targets_.push_back(entry);
+    return absl::OkStatus();
   }
 
   template <typename E>

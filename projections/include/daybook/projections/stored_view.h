@@ -17,12 +17,12 @@
 namespace daybook {
 
 struct StoredView {
-  // Which build of the view it is, from 1; 0: no application with this view opened the store yet.
+  // Which build of the view answers, from 1; 0: no application with this view opened the store yet.
   uint32_t generation = 0;
   // Its rows are the fold of the log up to here.
   Position checkpoint;
-  // Built by this very definition. If not, the next opening begins a new generation, and `rows`
-  // may not be read as rows of it.
+  // Built by this very definition. If not, the next opening has another one built, and `rows` may
+  // not be read as rows of it.
   bool current = false;
   std::optional<TableId> rows;  // nullopt: nothing was built yet
   // Events of the log behind the checkpoint, whether the view handles them or not; and when the

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daybook/core/position.h"
 #include "daybook/core/token.h"
@@ -47,16 +49,38 @@ enum class ViewState : uint8_t {
   // Stopped at an event that it could not take; `error` names it. Goes on from there when the store
   // is opened with a projection that can.
   kStopped,
+  // Its rows are those that another definition made of the log up to the checkpoint. They answer
+  // until the build of today's definition has caught up.
+  kStale,
 };
 
-// "catching up", "live", "promoted", "stopped".
+// "catching up", "live", "promoted", "stopped", "stale".
 absl::string_view ViewStateName(ViewState state);
+
+enum class GenerationState : uint8_t {
+  kServing,   // answers queries
+  kBuilding,  // catches up, to serve
+  kPaused,    // was being built, and goes on when told to
+  kKept,      // stands where it was when another took over; Rollback goes back to it
+  kDropping,  // its rows are being deleted
+};
+
+// "serving", "building", "paused", "kept", "dropping".
+absl::string_view GenerationStateName(GenerationState state);
+
+// One build of a view.
+struct GenerationStatus {
+  uint32_t number = 0;
+  GenerationState state = GenerationState::kServing;
+  Position checkpoint;
+};
 
 struct ViewStatus {
   std::string name;
   Lifecycle lifecycle = Lifecycle::kAsync;
   ViewState state = ViewState::kCatchingUp;
-  // Which build of the view it is, from 1: one more each time that its definition changed.
+  // Which build of the view answers, from 1: one more each time that its definition changed or
+  // that it was rebuilt. The rest is about this one.
   uint32_t generation = 0;
   // Its rows are the fold of the log up to here.
   Position checkpoint;
@@ -68,6 +92,8 @@ struct ViewStatus {
   uint64_t rows_written = 0;
   // Why it stopped.
   absl::Status error;
+  // All builds that the store holds, by number.
+  std::vector<GenerationStatus> generations;
 };
 
 }  // namespace daybook

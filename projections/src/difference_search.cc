@@ -1,0 +1,138 @@
+#include "difference_search.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::internal {
+namespace {
+
+// What one row may hold in memory; beyond it nothing is said of it.
+constexpr size_t kMostEvents = 10'000;
+// Of so many each is tried to be left out and to be taken twice, which costs their square.
+constexpr size_t kMostTried = 200;
+
+absl::StatusOr<std::optional<std::string>> NoRow(absl::string_view) {
+  return std::nullopt;
+}
+
+// The one row of `fold` as it would be stored, when it changed.
+std::optional<std::optional<std::string>> Changed(RowFold& fold) {
+  std::optional<std::optional<std::string>> row;
+  const bool dirty = fold.dirty_rows() > 0;
+  const absl::Status flushed =
+      fold.Flush([&row](absl::string_view, std::optional<std::string> value) { row = value; });
+  fold.FlushDone(/*stored=*/true);
+  if (!flushed.ok()) return std::nullopt;
+  // A row that was made and deleted since the last look is not handed out.
+  if (dirty && !row.has_value()) row.emplace(std::nullopt);
+  return row;
+}
+
+}  // namespace
+
+DifferenceSearch::DifferenceSearch(const ProjectionDefinition& definition,
+                                   std::shared_ptr<const StoreReader> reader, Position until,
+                                   std::vector<Row> rows)
+    : definition_(definition), reader_(std::move(reader)), until_(until) {
+  dispatcher_.Add(definition);
+  next_.filter = dispatcher_.Filter();
+  for (Row& row : rows) {
+    Searched& searched = rows_.emplace_back();
+    searched.row = std::move(row);
+    searched.fold = FoldOf(searched.row.key);
+  }
+}
+
+std::unique_ptr<RowFold> DifferenceSearch::FoldOf(const std::string& key) const {
+  std::unique_ptr<RowFold> fold = definition_.MakeFold();
+  fold->Restrict([key](absl::string_view other) { return other == key; });
+  return fold;
+}
+
+absl::StatusOr<bool> DifferenceSearch::Step() {
+  DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader_->ReadLog(next_));
+  for (const RecordedEvent& event : batch) {
+    if (event.position > until_) break;
+    const EventDispatcher::Type* type = dispatcher_.Find(event);
+    if (type == nullptr || !definition_.ReadsCategoryOf(event.stream)) continue;
+    DAYBOOK_RETURN_IF_ERROR(DecodeEvent(event, type->event->schema_version, type->message.get()));
+    Take(event, type->targets.front().handler, *type->message);
+  }
+  next_.from = batch.next();
+  if (!batch.at_end() && batch.next() < until_) return true;
+  for (const Searched& searched : rows_) {
+    origins_.push_back(searched.given_up ? std::nullopt : Find(searched));
+  }
+  return false;
+}
+
+void DifferenceSearch::Take(const RecordedEvent& event, size_t handler,
+                            const google::protobuf::MessageLite& message) {
+  for (Searched& searched : rows_) {
+    if (searched.given_up || !searched.fold->Wants(handler, event)) continue;
+    searched.given_up = !searched.fold->Apply(handler, event, message, NoRow).ok();
+    if (auto row = Changed(*searched.fold)) {
+      searched.events.emplace_back(event, handler);
+      searched.versions.push_back(*std::move(row));
+      searched.given_up |= searched.events.size() > kMostEvents;
+    }
+    if (searched.given_up) {
+      searched.events.clear();
+      searched.versions.clear();
+    }
+  }
+}
+
+bool DifferenceSearch::Gives(const Searched& searched, const Times& times) const {
+  const std::unique_ptr<RowFold> fold = FoldOf(searched.row.key);
+  std::optional<std::string> row;
+  for (size_t i = 0; i < searched.events.size(); ++i) {
+    const RecordedEvent& event = searched.events[i].kept.event();
+    const HandledEvent& handled = definition_.handled()[searched.events[i].handler];
+    const std::unique_ptr<google::protobuf::MessageLite> message(handled.prototype->New());
+    if (!DecodeEvent(event, handled.schema_version, message.get()).ok()) return false;
+    for (int n = times(i); n > 0; --n) {
+      if (!fold->Apply(searched.events[i].handler, event, *message, NoRow).ok()) return false;
+    }
+  }
+  if (auto changed = Changed(*fold)) row = *std::move(changed);
+  return row == searched.row.before;
+}
+
+std::optional<DifferenceOrigin> DifferenceSearch::Find(const Searched& searched) const {
+  const size_t events = searched.events.size();
+  const auto origin = [&searched](size_t index, absl::string_view what) {
+    const RecordedEvent& event = searched.events[index].kept.event();
+    return DifferenceOrigin{event.position, std::string(event.stream), event.version,
+                            std::string(event.type), std::string(what)};
+  };
+  const auto only = [](size_t index, int times) {
+    return [index, times](size_t i) { return i == index ? times : 1; };
+  };
+  for (size_t i = 0; events <= kMostTried && i < events; ++i) {
+    if (Gives(searched, only(i, 0))) return origin(i, "the old build left it out");
+    if (Gives(searched, only(i, 2))) return origin(i, "the old build took it twice");
+  }
+  // The latest that fits: the fewest events are missing.
+  for (size_t i = events; i-- > 0;) {
+    const std::optional<std::string> before = i == 0 ? std::nullopt : searched.versions[i - 1];
+    if (before == searched.row.before) {
+      return origin(i, "the old build took none of the row's events from it on");
+    }
+  }
+  std::set<size_t> tried;
+  for (size_t i = 0; i < events; ++i) {
+    const size_t type = searched.events[i].handler;
+    if (!tried.insert(type).second) continue;
+    if (Gives(searched, [&](size_t j) { return searched.events[j].handler == type ? 0 : 1; })) {
+      return origin(i, "the old build left out every event of its type");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,69 @@
+#include "partitioned_fold.h"
+
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::internal {
+
+PartitionedFold::PartitionedFold(const ProjectionDefinition& definition, size_t parts) {
+  for (size_t i = 0; i < parts; ++i) {
+    parts_.push_back(definition.MakeFold());
+    parts_.back()->Restrict([i, parts](absl::string_view key) {
+      return absl::Hash<absl::string_view>()(key) % parts == i;
+    });
+  }
+}
+
+void PartitionedFold::AddUp() {
+  dirty_rows_ = dirty_bytes_ = cached_bytes_ = 0;
+  for (const std::unique_ptr<RowFold>& part : parts_) {
+    dirty_rows_ += part->dirty_rows();
+    dirty_bytes_ += part->dirty_bytes();
+    cached_bytes_ += part->cached_bytes();
+  }
+}
+
+absl::Status PartitionedFold::Apply(size_t handler, const RecordedEvent& event,
+                                    const google::protobuf::MessageLite& message, LoadRow load) {
+  for (const std::unique_ptr<RowFold>& part : parts_) {
+    DAYBOOK_RETURN_IF_ERROR(part->Apply(handler, event, message, load));
+  }
+  AddUp();
+  return absl::OkStatus();
+}
+
+bool PartitionedFold::Wants(size_t handler, const RecordedEvent& event) const {
+  for (const std::unique_ptr<RowFold>& part : parts_) {
+    if (part->Wants(handler, event)) return true;
+  }
+  return false;
+}
+
+absl::Status PartitionedFold::Flush(WriteRow write) {
+  for (const std::unique_ptr<RowFold>& part : parts_) DAYBOOK_RETURN_IF_ERROR(part->Flush(write));
+  AddUp();
+  return absl::OkStatus();
+}
+
+void PartitionedFold::FlushDone(bool stored) {
+  for (const std::unique_ptr<RowFold>& part : parts_) part->FlushDone(stored);
+  AddUp();
+}
+
+void PartitionedFold::Evict() {
+  for (const std::unique_ptr<RowFold>& part : parts_) part->Evict();
+  AddUp();
+}
+
+void PartitionedFold::Clear() {
+  for (const std::unique_ptr<RowFold>& part : parts_) part->Clear();
+  AddUp();
+}
+
+void PartitionedFold::Measure() {
+  for (const std::unique_ptr<RowFold>& part : parts_) part->Measure();
+  AddUp();
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,246 @@
+#include "rebuilder.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+#include "row_layout.h"
+
+namespace daybook::internal {
+namespace {
+
+constexpr size_t kDeletedAtOnce = 1000;
+
+using Stored = v1::ViewGeneration;
+
+Stored::Flip StoredFlip(Flip flip) {
+  switch (flip) {
+    case Flip::kAlways:
+      return Stored::FLIP_ALWAYS;
+    case Flip::kOnRequest:
+      return Stored::FLIP_ON_REQUEST;
+    case Flip::kWhenEqual:
+      break;
+  }
+  return Stored::FLIP_WHEN_EQUAL;
+}
+
+RebuildOptions OptionsOf(const Stored& stored) {
+  RebuildOptions options;
+  options.compare = stored.compare();
+  options.flip = stored.flip() == Stored::FLIP_ALWAYS       ? Flip::kAlways
+                 : stored.flip() == Stored::FLIP_ON_REQUEST ? Flip::kOnRequest
+                                                            : Flip::kWhenEqual;
+  return options;
+}
+
+}  // namespace
+
+absl::Status Rebuilder::Start() {
+  std::vector<Generation*> moving;
+  for (const std::unique_ptr<View>& view : views_) {
+    const absl::string_view fingerprint = view->definition().fingerprint().bytes();
+    const Stored& serving = *FindGeneration(view->stored, view->stored.serving());
+    DAYBOOK_ASSIGN_OR_RETURN(
+        Generation * generation,
+        keeper_.Load(*view, serving.number(), serving.fingerprint() != fingerprint));
+    view->serving.store(generation);
+    if (generation->stale) {
+      DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
+                               keeper_.CheckpointOf(*generation, *keeper_.store()->Reader()));
+      generation->progress.Advance(Position(checkpoint.position()), /*caught_up=*/false);
+    } else {
+      moving.push_back(generation);
+    }
+    for (const Stored& stored : view->stored.generations()) {
+      if (stored.state() != Stored::STATE_BUILDING) continue;
+      DAYBOOK_ASSIGN_OR_RETURN(Generation * next, keeper_.Load(*view, stored.number(), false));
+      if (!stored.paused()) moving.push_back(next);
+      AddRun(*view, next, OptionsOf(stored), stored.paused());
+    }
+    DAYBOOK_RETURN_IF_ERROR(FindDroppings(*view));
+  }
+  return keeper_.Start(moving, this);
+}
+
+RebuildRun* Rebuilder::RunOf(const View& view) {
+  for (const ViewRun& run : runs_) {
+    if (run.view == &view) return run.run.get();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<RebuildState> Rebuilder::AddRun(View& view, Generation* generation,
+                                                const RebuildOptions& options, bool paused) {
+  auto state = std::make_shared<RebuildState>(
+      &keeper_.store()->runtime(), [mailbox = keeper_.runner().mailbox()] { mailbox->Wake(); },
+      paused);
+  runs_.push_back(
+      {&view, std::make_unique<RebuildRun>(&keeper_, &view, generation, options, state)});
+  return state;
+}
+
+absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Begin(View& view,
+                                                               const RebuildOptions& options) {
+  if (RebuildRun* run = RunOf(view); run != nullptr && !run->failed()) return run->state();
+  v1::ViewGenerations next = view.stored;
+  Stored* stored = nullptr;
+  for (Stored& generation : *next.mutable_generations()) {
+    if (generation.state() == Stored::STATE_BUILDING) stored = &generation;
+  }
+  std::vector<TableWrite> writes;
+  if (stored == nullptr) {
+    stored = next.add_generations();
+    next.set_last(next.last() + 1);
+    stored->set_number(next.last());
+    stored->set_state(Stored::STATE_BUILDING);
+    stored->set_fingerprint(std::string(view.definition().fingerprint().bytes()));
+    stored->set_row_layout(RowLayout(view.definition().row()));
+    DAYBOOK_ASSIGN_OR_RETURN(const Generation* generation,
+                             keeper_.Load(view, stored->number(), /*stale=*/false));
+    writes.push_back({keeper_.tables().checkpoints, CheckpointKey(view.name(), generation->number),
+                      generation->Checkpoint(Position::Start(), /*in_commits=*/false)});
+  }
+  stored->set_compare(options.compare);
+  stored->set_flip(StoredFlip(options.flip));
+  stored->set_paused(false);
+  const Stored begun = *stored;
+  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next, std::move(writes)));
+  return Run(view, begun, options);
+}
+
+absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::BeginRollback(View& view) {
+  if (const RebuildRun* run = RunOf(view)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("view ", view.name(), ": generation ", run->state()->progress().generation,
+                     " is being built: cancel it, or wait until it serves"));
+  }
+  v1::ViewGenerations next = view.stored;
+  Stored* kept = nullptr;
+  for (Stored& generation : *next.mutable_generations()) {
+    if (generation.state() == Stored::STATE_KEPT) kept = &generation;
+  }
+  if (kept == nullptr) {
+    return absl::NotFoundError(absl::StrCat("view ", view.name(), " keeps no other generation"));
+  }
+  if (kept->fingerprint() != view.definition().fingerprint().bytes()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "view ", view.name(), ": generation ", kept->number(),
+        " is of another definition; an application that is opened with that one goes back to it"));
+  }
+  kept->set_state(Stored::STATE_BUILDING);
+  kept->set_compare(false);
+  kept->set_flip(Stored::FLIP_ALWAYS);
+  const Stored begun = *kept;
+  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next));
+  return Run(view, begun, OptionsOf(begun));
+}
+
+absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Run(View& view, const Stored& stored,
+                                                             const RebuildOptions& options) {
+  DAYBOOK_ASSIGN_OR_RETURN(Generation * generation,
+                           keeper_.Load(view, stored.number(), /*stale=*/false));
+  DAYBOOK_RETURN_IF_ERROR(keeper_.Join(generation));
+  std::erase_if(runs_, [&view](const ViewRun& run) { return run.view == &view; });
+  return AddRun(view, generation, options, /*paused=*/false);
+}
+
+absl::Status Rebuilder::Drop(View& view, uint32_t number) {
+  v1::ViewGenerations next = view.stored;
+  Stored* generation = FindGeneration(next, number);
+  if (generation == nullptr || generation->state() == Stored::STATE_DROPPING) {
+    return absl::NotFoundError(absl::StrCat("view ", view.name(), " has no generation ", number));
+  }
+  if (generation->state() != Stored::STATE_KEPT) {
+    return InvalidFieldError(
+        "generation",
+        absl::StrCat(
+            "one that is kept: ", number, " of view ", view.name(),
+            generation->state() == Stored::STATE_SERVING ? " answers queries" : " is being built"));
+  }
+  generation->set_state(Stored::STATE_DROPPING);
+  return keeper_.Store(view, next);
+}
+
+bool Rebuilder::StepWith(const std::shared_ptr<const StoreReader>& reader) {
+  bool more = false;
+  for (const ViewRun& run : runs_) more |= run.run->Step(reader);
+  std::erase_if(runs_, [](const ViewRun& run) { return run.run->over(); });
+  for (const std::unique_ptr<View>& view : views_) {
+    // What cannot be opened now is dropped at the next opening.
+    (void)FindDroppings(*view);
+  }
+  for (const std::unique_ptr<Dropping>& dropping : droppings_) {
+    more |= StepDropping(*dropping, *reader);
+  }
+  return more;
+}
+
+absl::Status Rebuilder::FindDroppings(View& view) {
+  for (const Stored& stored : view.stored.generations()) {
+    if (stored.state() != Stored::STATE_DROPPING) continue;
+    const bool known = std::any_of(droppings_.begin(), droppings_.end(), [&](const auto& dropping) {
+      return dropping->view == &view && dropping->number == stored.number();
+    });
+    if (known) continue;
+    DAYBOOK_ASSIGN_OR_RETURN(const TableId rows,
+                             keeper_.store()->OpenTable(RowsTable(view.name(), stored.number())));
+    droppings_.push_back(std::make_unique<Dropping>(Dropping{&view, stored.number(), rows, ""}));
+  }
+  return absl::OkStatus();
+}
+
+bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
+  if (dropping.in_flight || dropping.done) return false;
+  Commit commit;
+  const absl::Status scanned =
+      reader.ScanRows(dropping.rows, {.from = dropping.from, .limit = kDeletedAtOnce},
+                      [&](absl::string_view key, absl::string_view) {
+                        commit.writes.push_back({dropping.rows, std::string(key), std::nullopt});
+                        return true;
+                      });
+  if (!scanned.ok()) {
+    dropping.done = true;  // again at the next opening
+    return false;
+  }
+  if (commit.writes.empty()) {
+    // Once more from the start: a flush that was under way may have come after the first look.
+    if (dropping.from.empty()) {
+      Forget(dropping);
+    } else {
+      dropping.from.clear();
+    }
+    return true;
+  }
+  std::string next = commit.writes.back().key + '\0';
+  dropping.in_flight = true;
+  keeper_.store()->AppendAsync(
+      std::move(commit), [mailbox = keeper_.runner().mailbox(), &dropping,
+                          next = std::move(next)](absl::StatusOr<AppendResult> result) mutable {
+        mailbox->Post([&dropping, next = std::move(next), status = result.status()]() mutable {
+          dropping.in_flight = false;
+          if (status.ok()) dropping.from = std::move(next);
+          if (!status.ok() && !absl::IsResourceExhausted(status)) dropping.done = true;
+        });
+      });
+  return false;
+}
+
+void Rebuilder::Forget(Dropping& dropping) {
+  v1::ViewGenerations next = dropping.view->stored;
+  auto* generations = next.mutable_generations();
+  generations->erase(
+      std::remove_if(generations->begin(), generations->end(),
+                     [&](const Stored& stored) { return stored.number() == dropping.number; }),
+      generations->end());
+  const absl::Status stored =
+      keeper_.Store(*dropping.view, next,
+                    {{keeper_.tables().checkpoints,
+                      CheckpointKey(dropping.view->name(), dropping.number), std::nullopt}});
+  dropping.done = stored.ok() || !absl::IsResourceExhausted(stored);
+}
+
+}  // namespace daybook::internal

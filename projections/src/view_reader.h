@@ -1,0 +1,49 @@
+// Answers queries on views, whichever build of them serves.
+#ifndef DAYBOOK_PROJECTIONS_SRC_VIEW_READER_H_
+#define DAYBOOK_PROJECTIONS_SRC_VIEW_READER_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daybook/core/clock.h"
+#include "daybook/core/event_store.h"
+#include "daybook/core/token.h"
+#include "daybook/projections/view_query.h"
+#include "view.h"
+#include "view_tables.h"
+
+namespace daybook::internal {
+
+// Thread-safe.
+class ViewReader {
+ public:
+  // A table, and a reader in which its rows are whole and cover what was asked for.
+  struct Rows {
+    TableId table;
+    std::shared_ptr<const StoreReader> reader;
+  };
+
+  // Both must outlive this.
+  ViewReader(EventStore* store, ViewTables tables, Clock* clock)
+      : store_(*store), tables_(tables), clock_(*clock) {}
+
+  absl::StatusOr<Rows> At(const View& view, std::optional<Token> at_least,
+                          absl::Duration timeout) const;
+  absl::StatusOr<ViewStatus> Status(const View& view) const;
+
+ private:
+  // Up to where the rows that `reader` sees are the fold of the log.
+  absl::StatusOr<Position> Covered(const Generation& generation, const StoreReader& reader,
+                                   const ViewProgress::Snapshot& progress) const;
+
+  EventStore& store_;
+  const ViewTables tables_;
+  Clock& clock_;
+};
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_PROJECTIONS_SRC_VIEW_READER_H_

@@ -1,0 +1,108 @@
+#include "view_tables.h"
+
+#include <cstddef>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+
+namespace daybook::internal {
+namespace {
+
+template <typename T>
+void AppendBigEndian(T value, std::string* bytes) {
+  for (int shift = 8 * (static_cast<int>(sizeof(T)) - 1); shift >= 0; shift -= 8) {
+    bytes->push_back(static_cast<char>(value >> shift));
+  }
+}
+
+absl::Status Damaged(absl::string_view view, absl::string_view what, absl::string_view problem) {
+  return DamageError("row", Position::Start(),
+                     absl::StrCat("the ", what, " of view ", view, " ", problem));
+}
+
+}  // namespace
+
+absl::StatusOr<ViewTables> ViewTables::Open(EventStore* store) {
+  ViewTables tables;
+  DAYBOOK_ASSIGN_OR_RETURN(tables.checkpoints, store->OpenTable(kCheckpointsTable));
+  DAYBOOK_ASSIGN_OR_RETURN(tables.generations, store->OpenTable(kGenerationsTable));
+  DAYBOOK_ASSIGN_OR_RETURN(tables.transitions, store->OpenTable(kTransitionsTable));
+  return tables;
+}
+
+std::string RowsTable(absl::string_view view, uint32_t generation) {
+  return absl::StrCat("view/", view, "/", generation);
+}
+
+std::string CheckpointKey(absl::string_view view, uint32_t generation) {
+  std::string key = TransitionPrefix(view);
+  AppendBigEndian(generation, &key);
+  return key;
+}
+
+std::string TransitionPrefix(absl::string_view view) {
+  return absl::StrCat(view, absl::string_view("\0", 1));
+}
+
+std::string TransitionKey(absl::string_view view, uint32_t generation, Position position) {
+  std::string key = TransitionPrefix(view);
+  AppendBigEndian(uint64_t{generation}, &key);
+  AppendBigEndian(position.sequence(), &key);
+  return key;
+}
+
+std::optional<std::string> AfterPrefix(std::string prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
+
+absl::StatusOr<v1::ViewCheckpoint> ParseCheckpoint(absl::string_view view,
+                                                   absl::string_view bytes) {
+  v1::ViewCheckpoint checkpoint;
+  if (!checkpoint.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Damaged(view, "checkpoint", "does not parse");
+  }
+  return checkpoint;
+}
+
+absl::StatusOr<v1::ViewCheckpoint> ReadCheckpoint(const StoreReader& reader, ViewTables tables,
+                                                  absl::string_view view, uint32_t generation) {
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                           reader.GetRow(tables.checkpoints, CheckpointKey(view, generation)));
+  if (!row.has_value()) {
+    return Damaged(view, absl::StrCat("checkpoint of generation ", generation), "is missing");
+  }
+  return ParseCheckpoint(view, *row);
+}
+
+absl::StatusOr<std::optional<v1::ViewGenerations>> ReadGenerations(const StoreReader& reader,
+                                                                   ViewTables tables,
+                                                                   absl::string_view view) {
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                           reader.GetRow(tables.generations, view));
+  if (!row.has_value()) return std::nullopt;
+  v1::ViewGenerations generations;
+  if (!generations.ParseFromString(*row)) return Damaged(view, "generations", "do not parse");
+  if (FindGeneration(generations, generations.serving()) == nullptr) {
+    return Damaged(view, "generations", "have none that serves");
+  }
+  return generations;
+}
+
+TableWrite WriteGenerations(ViewTables tables, absl::string_view view,
+                            const v1::ViewGenerations& generations) {
+  return {tables.generations, std::string(view), EncodeMessage(generations)};
+}
+
+v1::ViewGeneration* FindGeneration(v1::ViewGenerations& generations, uint32_t number) {
+  for (v1::ViewGeneration& generation : *generations.mutable_generations()) {
+    if (generation.number() == number) return &generation;
+  }
+  return nullptr;
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,307 @@
+// Rebuilds and rollbacks in schedules drawn from a seed: one thread, every task a step at a time,
+// appends in flight, queries between the steps, engines closed and power cut at any moment.
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/core/runtime.h"
+#include "engine.h"
+#include "memory_kv.h"
+#include "recovery.h"
+#include "shop.h"
+#include "view_tables.h"
+
+namespace daybook {
+namespace {
+
+class RebuildSchedule {
+ public:
+  explicit RebuildSchedule(uint64_t seed) : random_(seed), runtime_(MakeStepRuntime(seed)) {
+    OpenTheStore();
+    Reopen();
+  }
+  ~RebuildSchedule() {
+    views_.reset();
+    store_.reset();
+  }
+
+  void Run() {
+    for (int action = 0; action < 250 && !testing::Test::HasFailure(); ++action) {
+      switch (Draw(14)) {
+        case 0:
+          if (Draw(3) == 0) Reopen();
+          if (Draw(3) == 0) CutPower();
+          break;
+        case 1:
+        case 2:
+        case 3:
+        case 4:
+          AppendSome();
+          break;
+        case 5:
+          Change<shop::Balances>();
+          break;
+        case 6:
+          Change<shop::AsyncBalances>();
+          break;
+        case 7:
+          CheckExact();
+          break;
+        case 8:
+          Query<shop::Balances>();
+          Query<shop::AsyncBalances>();
+          break;
+        default:
+          Steps(Draw(2) == 0 ? 4 : 60);
+      }
+    }
+    Finish();
+  }
+
+  int flips() const { return flips_; }
+  int resumed() const { return resumed_; }
+
+ private:
+  uint64_t Draw(uint64_t below) { return random_() % below; }
+
+  void Steps(uint64_t most) {
+    Latch never;
+    runtime_->Await(never, absl::Microseconds(1 + static_cast<int64_t>(Draw(most))));
+  }
+
+  // As on RocksDB: commits that came through a crash without being acknowledged are kept.
+  void OpenTheStore() {
+    auto mark = internal::ProveTail(*kv_, internal::WitnessContent(), ++openings_);
+    ASSERT_THAT(mark, IsOk());
+    internal::KvBatch batch;
+    batch.Put(internal::Family::kMeta, internal::kGroupKey, mark->Encode());
+    ASSERT_THAT(kv_->Write(batch), IsOk());
+    ASSERT_THAT(kv_->SyncLog(), IsOk());
+    internal::EngineParts parts;
+    parts.kv = kv_;
+    StoreOptions options;
+    options.runtime = runtime_.get();
+    auto store = internal::Engine::Open(std::move(parts), options);
+    ASSERT_THAT(store, IsOk());
+    store_ = *std::move(store);
+  }
+
+  // Of what was not synced a part is lost, in the middle of whatever was going on.
+  void CutPower() {
+    kv_->FailAfter(1 + static_cast<int>(Draw(4)), absl::UnavailableError("no power"));
+    AppendSome();
+    Steps(30);
+    views_.reset();
+    store_.reset();
+    kv_->Crash(Draw(kv_->unsynced() + 1));
+    OpenTheStore();
+    Reopen();
+  }
+
+  // The engine ends wherever it is; what it has in flight falls as it may.
+  void Reopen() {
+    views_.reset();
+    handles_.clear();
+    ProjectionOptions options;
+    options.promotion_events = Draw(2) == 0 ? 4096 : 1 + Draw(8);
+    options.flush_events = 1 + Draw(50);
+    options.row_cache_bytes = Draw(2) == 0 ? 1 : 1 << 20;
+    options.fold_workers = 1 + Draw(3);
+    auto views = ProjectionEngine::Open(
+        store_.get(), {Inline<shop::Balances>(), Async<shop::AsyncBalances>()}, options);
+    ASSERT_THAT(views, IsOk());
+    views_ = *std::move(views);
+    const auto statuses = views_->Status();
+    ASSERT_THAT(statuses, IsOk());
+    for (const ViewStatus& status : *statuses) {
+      for (const GenerationStatus& generation : status.generations) {
+        if (generation.state == GenerationState::kBuilding && generation.checkpoint > Position(0)) {
+          ++resumed_;
+        }
+      }
+    }
+  }
+
+  void AppendSome() {
+    for (uint64_t n = Draw(6); n > 0; --n) {
+      Commit commit;
+      std::vector<Event> events;
+      for (uint64_t k = Draw(3); k <= 2; ++k) {
+        const uint64_t kind = Draw(8);
+        events.push_back(kind == 0   ? shop::Withdraw(1 + static_cast<int64_t>(Draw(9)), "out")
+                         : kind == 1 ? shop::View()
+                         : kind == 2 ? shop::Close()
+                                     : shop::Deposit(static_cast<int64_t>(Draw(100)), {"in"}));
+      }
+      commit.appends.push_back(
+          {absl::StrCat("account-", Draw(5)),
+           Draw(8) == 0 ? ExpectedVersion::Exactly(1'000'000) : ExpectedVersion::Any(),
+           std::move(events)});
+      store_->AppendAsync(std::move(commit), [](absl::StatusOr<AppendResult>) {});
+      if (Draw(3) == 0) Steps(4);
+    }
+  }
+
+  template <typename P>
+  void Change() {
+    auto known = handles_.find(P::kName);
+    switch (Draw(7)) {
+      case 0: {
+        auto back = views_->Rollback<P>();
+        if (back.ok()) handles_.insert_or_assign(P::kName, *back);
+        // None is kept, or another is being built.
+        if (!back.ok()) {
+          ASSERT_TRUE(absl::IsNotFound(back.status()) || absl::IsFailedPrecondition(back.status()))
+              << back.status();
+        }
+        break;
+      }
+      case 1:
+        if (known != handles_.end()) known->second.Pause();
+        break;
+      case 2:
+        if (known != handles_.end()) known->second.Resume();
+        break;
+      case 3:
+        if (known != handles_.end() && Draw(4) == 0) known->second.Cancel();
+        break;
+      case 4: {
+        auto status = views_->StatusOf<P>();
+        ASSERT_THAT(status, IsOk());
+        for (const GenerationStatus& generation : status->generations) {
+          if (generation.state != GenerationState::kKept || Draw(2) == 0) continue;
+          const absl::Status dropped = views_->DropGeneration<P>(generation.number);
+          // It may just have been taken back.
+          ASSERT_TRUE(dropped.ok() || absl::IsInvalidArgument(dropped) || absl::IsNotFound(dropped))
+              << dropped;
+        }
+        break;
+      }
+      default: {
+        auto begun = views_->Rebuild<P>({.compare = Draw(4) != 0, .flip = Flip::kAlways});
+        ASSERT_THAT(begun, IsOk());
+        handles_.insert_or_assign(P::kName, *begun);
+      }
+    }
+    for (auto& [name, handle] : handles_) CheckOutcome(handle);
+  }
+
+  // Two builds of one definition are equal, always.
+  void CheckOutcome(const RebuildHandle& handle) {
+    auto report = handle.Wait(absl::ZeroDuration());
+    if (!report.ok()) {
+      ASSERT_TRUE(absl::IsDeadlineExceeded(report.status()) || absl::IsCancelled(report.status()) ||
+                  absl::IsUnavailable(report.status()))
+          << report.status();
+      return;
+    }
+    ASSERT_EQ(report->rows_different, 0u);
+    if (report->serving) ++flips_;
+  }
+
+  // Every query answers, with what is the fold of the log up to a position that never goes back.
+  template <typename P>
+  void Query() {
+    std::map<std::string, std::string> rows;
+    ASSERT_THAT(views_->Scan<P>({},
+                                [&](absl::string_view key, const typename P::Row& row) {
+                                  rows[std::string(key)] = EncodeMessage(row);
+                                  return true;
+                                }),
+                IsOk());
+    const auto reader = store_->Reader();
+    uint64_t position = seen_[P::kName];
+    while (shop::BalancesByHand(*reader, Position(position)) != rows) {
+      ASSERT_LT(position, reader->tip().sequence()) << P::kName << ": rows of no position";
+      ++position;
+    }
+    seen_[P::kName] = position;
+  }
+
+  // At every published moment the rows of every build are the fold of the log up to its checkpoint,
+  // but for those that go.
+  void CheckExact() {
+    const std::shared_ptr<const StoreReader> reader = store_->Reader();
+    auto tables = internal::ViewTables::Open(store_.get());
+    ASSERT_THAT(tables, IsOk());
+    for (const absl::string_view view : {"Balance", "AsyncBalance"}) {
+      auto known = internal::ReadGenerations(*reader, *tables, view);
+      ASSERT_THAT(known, IsOk());
+      for (const v1::ViewGeneration& generation : (*known)->generations()) {
+        if (generation.state() == v1::ViewGeneration::STATE_DROPPING) continue;
+        auto checkpoint = internal::ReadCheckpoint(*reader, *tables, view, generation.number());
+        ASSERT_THAT(checkpoint, IsOk());
+        ASSERT_EQ(shop::StoredRows(*store_, *reader, view, generation.number()),
+                  shop::BalancesByHand(*reader, Position(checkpoint->position())))
+            << view << " " << generation.number() << " at " << checkpoint->position() << " of "
+            << reader->tip().ToString();
+      }
+    }
+  }
+
+  template <typename P>
+  void FinishView() {
+    auto handle = views_->Rebuild<P>();
+    ASSERT_THAT(handle, IsOk());
+    handle->Resume();
+    handle->TakeOver();
+    auto report = handle->Wait(absl::Seconds(1));
+    ASSERT_THAT(report, IsOk()) << P::kName;
+    EXPECT_TRUE(report->serving);
+    EXPECT_EQ(report->rows_different, 0u);
+  }
+
+  void Finish() {
+    if (testing::Test::HasFailure()) return;
+    // An old inline view may itself still wait for a commit to be promoted in.
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_THAT(store_->Append("account-1", ExpectedVersion::Any(), {shop::Deposit(1)}), IsOk());
+      Steps(40);
+    }
+    FinishView<shop::Balances>();
+    FinishView<shop::AsyncBalances>();
+    auto last = store_->Append("account-1", ExpectedVersion::Any(), {shop::Deposit(1)});
+    ASSERT_THAT(last, IsOk());
+    const RangeOptions all{.at_least = Token(last->last)};
+    ASSERT_THAT(views_->Range<shop::Balances>(all), IsOk());
+    ASSERT_THAT(views_->Range<shop::AsyncBalances>(all), IsOk());
+    Query<shop::Balances>();
+    Query<shop::AsyncBalances>();
+    EXPECT_EQ(seen_["Balance"], last->last.sequence());
+    EXPECT_EQ(seen_["AsyncBalance"], last->last.sequence());
+    CheckExact();
+  }
+
+  std::mt19937_64 random_;
+  std::unique_ptr<Runtime> runtime_;
+  const std::shared_ptr<internal::MemoryKv> kv_ = internal::MemoryKv::Make();
+  uint64_t openings_ = 0;
+  std::unique_ptr<EventStore> store_;
+  std::unique_ptr<ProjectionEngine> views_;
+  std::map<absl::string_view, RebuildHandle> handles_;
+  std::map<absl::string_view, uint64_t> seen_;
+  int flips_ = 0;
+  int resumed_ = 0;
+};
+
+TEST(RebuildScheduleTest, NothingIsLostRepeatedOrGoesBackInEverySchedule) {
+  int flips = 0;
+  int resumed = 0;
+  for (uint64_t seed = 1; seed <= 150; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    RebuildSchedule schedule(seed);
+    schedule.Run();
+    flips += schedule.flips();
+    resumed += schedule.resumed();
+    ASSERT_FALSE(testing::Test::HasFailure());
+  }
+  // Otherwise the schedules did not reach what they are for.
+  EXPECT_GT(flips, 150);
+  EXPECT_GT(resumed, 20);
+}
+
+}  // namespace
+}  // namespace daybook
