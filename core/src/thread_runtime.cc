@@ -133,7 +133,8 @@ class ThreadWorker : public Runtime::Worker {
         internal::FutexWait(turns_, turn);
       }
     }
-    state_.store(kLent, std::memory_order_release);
+    // Not a store: what a waker did before he found it due already must be seen by the next step.
+    state_.exchange(kLent, std::memory_order_acq_rel);
   }
 
   Task* const task_;
