@@ -94,6 +94,14 @@ const ProjectionEngine& App::views() const {
 ProjectionEngine& App::engine() {
   return *impl_->views;
 }
+absl::StatusOr<RebuildHandle> App::Rebuild(absl::string_view view, const RebuildOptions& options) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return engine().Rebuild(view, options);
+}
+absl::StatusOr<RebuildHandle> App::Rollback(absl::string_view view) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return engine().Rollback(view);
+}
 EventStore& App::store() const {
   return *impl_->store;
 }

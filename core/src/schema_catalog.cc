@@ -89,14 +89,33 @@ absl::Status RowDamage(absl::string_view detail) {
   return DamageError("row", Position::Start(), absl::StrCat("table $schemas: ", detail));
 }
 
-// The files of one set, and the messages made from them.
-struct Files {
-  DescriptorPool pool;
-  DynamicMessageFactory messages{&pool};
+std::optional<TableId> FindTable(const EventStore& store) {
+  for (const auto& [name, id] : store.Tables()) {
+    if (name == kTable) return id;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct SchemaCatalog::State {
+  // The files of one set, and the messages made from them.
+  struct Files {
+    static absl::StatusOr<std::unique_ptr<Files>> Build(absl::string_view digest,
+                                                        absl::string_view bytes);
+    DescriptorPool pool;
+    DynamicMessageFactory messages{&pool};
+  };
+
+  absl::flat_hash_map<std::string, std::unique_ptr<Files>> files;  // by digest
+  // The empty message of each, to make others from.
+  std::map<std::pair<std::string, uint32_t>, const Message*> schemas;
+
+  absl::Status AddSchema(absl::string_view key, absl::string_view value);
 };
 
-absl::StatusOr<std::unique_ptr<Files>> BuildFiles(absl::string_view digest,
-                                                  absl::string_view bytes) {
+absl::StatusOr<std::unique_ptr<SchemaCatalog::State::Files>> SchemaCatalog::State::Files::Build(
+    absl::string_view digest, absl::string_view bytes) {
   if (internal::DigestBytes(internal::Sha256::Of(bytes)) != digest) {
     return RowDamage("a set of files whose SHA-256 is not its key");
   }
@@ -112,23 +131,6 @@ absl::StatusOr<std::unique_ptr<Files>> BuildFiles(absl::string_view digest,
   }
   return files;
 }
-
-std::optional<TableId> FindTable(const EventStore& store) {
-  for (const auto& [name, id] : store.Tables()) {
-    if (name == kTable) return id;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-struct SchemaCatalog::State {
-  absl::flat_hash_map<std::string, std::unique_ptr<Files>> files;  // by digest
-  // The empty message of each, to make others from.
-  std::map<std::pair<std::string, uint32_t>, const Message*> schemas;
-
-  absl::Status AddSchema(absl::string_view key, absl::string_view value);
-};
 
 absl::Status SchemaCatalog::State::AddSchema(absl::string_view key, absl::string_view value) {
   v1::EventSchemaRow row;
@@ -173,7 +175,7 @@ absl::StatusOr<std::unique_ptr<SchemaCatalog>> SchemaCatalog::Load(const EventSt
     const auto visit = [&](absl::string_view key, absl::string_view value) {
       if (!key.empty() && key[0] == kFilesPrefix) {
         const absl::string_view digest = key.substr(1);
-        absl::StatusOr<std::unique_ptr<Files>> files = BuildFiles(digest, value);
+        absl::StatusOr<std::unique_ptr<State::Files>> files = State::Files::Build(digest, value);
         status.Update(files.status());
         if (files.ok()) state->files[std::string(digest)] = *std::move(files);
       } else if (!key.empty() && key[0] == kSchemaPrefix) {

@@ -12,7 +12,6 @@
 #include "daybook/tools/tool_main.h"
 #include "generate.h"
 #include "loans_app.h"
-#include "replay.h"
 #include "report.h"
 #include "run_log.h"
 #include "view_tables.h"
@@ -28,8 +27,6 @@ struct Arguments {
   GenerateOptions generate;
   uint64_t limit = 20;
   bool tsv = false;
-  std::string view;
-  bool compare = false;
 };
 
 // A plain number: left alone, CLI11 takes -1 for the largest one.
@@ -67,17 +64,6 @@ absl::Status ShowViews(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
-absl::Status ReplayView(const Arguments& arguments) {
-  DAYBOOK_ASSIGN_OR_RETURN(daybook::App app, OpenLoans(arguments.store, false));
-  daybook::RebuildOptions options;
-  options.compare = arguments.compare;
-  options.flip = arguments.compare ? daybook::Flip::kWhenEqual : daybook::Flip::kAlways;
-  DAYBOOK_ASSIGN_OR_RETURN(const daybook::RebuildReport report,
-                           Replay(app, arguments.view, options));
-  std::cout << ToText(arguments.view, report) << std::flush;
-  return absl::OkStatus();
-}
-
 absl::Status Generate(const Arguments& arguments) {
   return GenerateLog(arguments.generate, arguments.output);
 }
@@ -100,12 +86,6 @@ int Main(int argc, char** argv) {
   AddNumber(*views, "--limit", &arguments.limit, "Rows of each view to show");
   views->add_flag("--tsv", arguments.tsv, "Every row, for programs: tabs between, milliseconds");
 
-  CLI::App* replay = program.add_subcommand("replay", "Build a view anew from the log");
-  replay->add_option("VIEW", arguments.view, "Its name, as `views` prints it")->required();
-  replay->add_option("--store", arguments.store, "Directory of the store")->required();
-  replay->add_flag("--compare", arguments.compare,
-                   "Take over only where the rows are equal, and print what differs");
-
   CLI::App* generate = program.add_subcommand("generate", "Make a log of the same shape");
   AddNumber(*generate, "--rows", &arguments.generate.rows, "How many rows");
   AddNumber(*generate, "--seed", &arguments.generate.seed, "Another seed, another log");
@@ -118,10 +98,9 @@ int Main(int argc, char** argv) {
     return program.exit(error) == 0 ? 0 : 2;
   }
 
-  const absl::Status status = run->parsed()      ? Run(arguments)
-                              : views->parsed()  ? ShowViews(arguments)
-                              : replay->parsed() ? ReplayView(arguments)
-                                                 : Generate(arguments);
+  const absl::Status status = run->parsed()     ? Run(arguments)
+                              : views->parsed() ? ShowViews(arguments)
+                                                : Generate(arguments);
   if (status.ok()) return 0;
   std::cerr << "loans: " << status.message() << " (" << absl::StatusCodeToString(status.code())
             << ")\n";

@@ -40,6 +40,7 @@ struct ProjectionEngine::Impl {
 
   absl::Status Open(std::vector<ProjectionRegistration> projections);
   absl::StatusOr<View*> Find(const void* type, absl::string_view name) const;
+  absl::StatusOr<View*> FindNamed(absl::string_view name) const;
   // Runs `f` in a step of the task, and returns what it does.
   template <typename F>
   auto InStep(F f) {
@@ -133,6 +134,14 @@ absl::StatusOr<View*> ProjectionEngine::Impl::Find(const void* type, absl::strin
                            absl::StrCat("registered when the store was opened: ", name, " is not"));
 }
 
+absl::StatusOr<View*> ProjectionEngine::Impl::FindNamed(absl::string_view name) const {
+  for (const std::unique_ptr<View>& view : views) {
+    if (view->registration.definition->name() == name) return view.get();
+  }
+  return InvalidFieldError("view",
+                           absl::StrCat("registered when the store was opened: ", name, " is not"));
+}
+
 absl::Status ProjectionEngine::ParseRow(absl::string_view key, absl::string_view bytes,
                                         google::protobuf::MessageLite* row) {
   if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -215,6 +224,17 @@ absl::Status ProjectionEngine::DropViewGeneration(const void* type, absl::string
                                                   uint32_t generation) {
   DAYBOOK_ASSIGN_OR_RETURN(View * view, impl_->Find(type, name));
   return impl_->InStep([&] { return impl_->rebuilder->Drop(*view, generation); });
+}
+
+absl::StatusOr<RebuildHandle> ProjectionEngine::Rebuild(absl::string_view view,
+                                                        const RebuildOptions& options) {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
+  return RebuildView(found->registration.type, view, options);
+}
+
+absl::StatusOr<RebuildHandle> ProjectionEngine::Rollback(absl::string_view view) {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
+  return RollbackView(found->registration.type, view);
 }
 
 }  // namespace daybook

@@ -72,6 +72,9 @@ void RebuildState::SetProgress(const RebuildProgress& progress) {
 
 void RebuildState::Settle(absl::StatusOr<RebuildReport> outcome) {
   MutexLock lock(&mutex_);
+  // Told to go on while it came to rest: no outcome yet, the next step has one.
+  const bool waits = outcome.ok() && !outcome->serving;
+  if (waits && (wishes_.take_over || wishes_.cancel)) return;
   outcome_ = std::move(outcome);
   for (const std::shared_ptr<Latch>& waiter : waiters_) waiter->Open();
   waiters_.clear();

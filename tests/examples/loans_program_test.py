@@ -45,10 +45,10 @@ def same_as_recount(bin_dir, temp, log):
     assert counted == json.loads(recount(log)), (counted, recount(log))
     views, expected = loans(bin_dir, "views", "--store", store, "--tsv"), recount(log, "--views")
     assert views == expected, first_difference(views, expected)
-    replayed = loans(bin_dir, "replay", "DailyIntake", "--store", store, "--compare")
+    replayed = loans(bin_dir, "replay", "DailyIntake", "--workers", "2", "--store", store, "--compare")
     assert ", 0 different\n" in replayed and "answers" in replayed, replayed
     assert loans(bin_dir, "views", "--store", store, "--tsv") == expected
-    loans(bin_dir, "replay", "Nothing", "--store", store, expect=1)
+    loans(bin_dir, "replay", "Nothing", "--store", store, expect=2)
     shutil.rmtree(store)
     return counted
 

@@ -13,7 +13,6 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     case absl::StatusCode::kDataLoss:
       return kDamaged;
     case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kAlreadyExists:
       return kUsage;
     case absl::StatusCode::kNotFound:
       return kNoStore;

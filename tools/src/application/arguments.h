@@ -80,6 +80,20 @@ struct CatchUpArguments {
   bool json = false;
 };
 
+struct ReplayArguments {
+  std::string store;
+  std::string view;
+  bool compare = false;
+  uint64_t workers = 1;
+  bool json = false;
+};
+
+struct RollbackArguments {
+  std::string store;
+  std::string view;
+  bool json = false;
+};
+
 // The moment that `text`, the value of `option`, stands for: a position, or a time as RFC 3339 has
 // it. InvalidArgument names the option.
 absl::StatusOr<LogMoment> MomentArgument(absl::string_view option, const std::string& text);

@@ -107,7 +107,8 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
   if (!command.ok()) return Fail(console, command.status());
   const absl::StatusOr<CommandOptions> options = OptionsOf(arguments);
   if (!options.ok()) return Fail(console, options.status());
-  absl::StatusOr<App> app = OpenApplication(application, arguments.store, arguments.create);
+  absl::StatusOr<App> app =
+      OpenApplication(application, arguments.store, {.create = arguments.create});
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
   const absl::StatusOr<Reply> reply = app->Execute(**command, *options);
   if (reply.ok()) {

@@ -3,10 +3,11 @@
 namespace daybook::tools {
 
 absl::StatusOr<App> OpenApplication(const Application& application, const std::string& store,
-                                    bool create) {
-  AppOptions options = application.options().app;
-  options.store.create_if_missing = create;
-  return application.parts().open(store, options);
+                                    const OpenOptions& options) {
+  AppOptions app = application.options().app;
+  app.store.create_if_missing = options.create;
+  if (options.fold_workers != 0) app.projections.fold_workers = options.fold_workers;
+  return application.parts().open(store, app);
 }
 
 absl::StatusOr<std::unique_ptr<SnapshotStore>> OpenSnapshots(EventStore& store) {

@@ -2,6 +2,7 @@
 #ifndef DAYBOOK_TOOLS_SRC_APPLICATION_OPEN_H_
 #define DAYBOOK_TOOLS_SRC_APPLICATION_OPEN_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -14,9 +15,14 @@
 
 namespace daybook::tools {
 
-// As the application opens it; made when it is not there only if `create`.
+struct OpenOptions {
+  bool create = false;      // the store, when it is not there
+  size_t fold_workers = 0;  // 0: as many as the application has
+};
+
+// As the application opens it, but for `options`.
 absl::StatusOr<App> OpenApplication(const Application& application, const std::string& store,
-                                    bool create = false);
+                                    const OpenOptions& options = {});
 
 // The snapshots of a store that was opened for reading; nullptr when it has none.
 absl::StatusOr<std::unique_ptr<SnapshotStore>> OpenSnapshots(EventStore& store);

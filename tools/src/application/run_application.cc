@@ -15,7 +15,8 @@ namespace daybook::tools {
 namespace {
 
 constexpr char kMoreExitCodes[] =
-    "  6  doctor: something needs attention; catch-up: a view has stopped\n"
+    "  6  doctor: something needs attention; catch-up, replay: a view has stopped; replay\n"
+    "     --compare: the rows differ\n"
     "  7  execute: the business said no\n";
 
 // The arguments of all commands; they outlive the parser.
@@ -28,6 +29,8 @@ struct Parsed {
   ViewsArguments views;
   DoctorArguments doctor;
   CatchUpArguments catch_up;
+  ReplayArguments replay;
+  RollbackArguments rollback;
 };
 
 // What adding a command needs.
@@ -128,6 +131,27 @@ void AddCatchUp(const Adder& adder, CatchUpArguments& a) {
       ->check(Seconds());
 }
 
+void AddReplay(const Adder& adder, ReplayArguments& a) {
+  CLI::App* command = adder.Add(
+      "replay",
+      "Builds a view anew from the log while the present build of it answers, and has it take over",
+      a, &Replay);
+  command->add_option("VIEW", a.view, "The view's name")->required();
+  command->add_flag("--compare", a.compare,
+                    "Takes over only where both have the same rows; else prints what differs, and "
+                    "the first event that made the difference");
+  command->add_option("--workers", a.workers, "Threads that fold")
+      ->capture_default_str()
+      ->check(WholeNumber(1));
+}
+
+void AddRollback(const Adder& adder, RollbackArguments& a) {
+  CLI::App* command =
+      adder.Add("rollback", "Goes back to the build of a view that answered before the present one",
+                a, &Rollback);
+  command->add_option("VIEW", a.view, "The view's name")->required();
+}
+
 void AddCommands(const Adder& adder, Parsed& parsed) {
   AddExecute(adder, parsed.execute);
   AddQuery(adder, parsed.query);
@@ -137,6 +161,8 @@ void AddCommands(const Adder& adder, Parsed& parsed) {
   adder.Add("views", "Prints how far each view is", parsed.views, &Views);
   AddDoctor(adder, parsed.doctor);
   AddCatchUp(adder, parsed.catch_up);
+  AddReplay(adder, parsed.replay);
+  AddRollback(adder, parsed.rollback);
   // Only so that --help names them: they are run before the arguments are parsed.
   for (const OwnCommand& own : adder.application.options().commands) {
     for (CLI::App* other : adder.app.get_subcommands(
@@ -159,7 +185,7 @@ int RunApplication(const Application& application, int argc, char** argv, Consol
   program.description = absl::StrCat(
       "The commands of ", application.program(),
       ". Those of the tool work on the files of a store that nobody has open; all of them but "
-      "execute and catch-up change nothing.");
+      "execute, catch-up, replay and rollback change nothing.");
   program.more_exit_codes = kMoreExitCodes;
   program.names_store_by_option = true;
   program.default_store = application.options().store;

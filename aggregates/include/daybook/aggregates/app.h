@@ -223,6 +223,9 @@ class App {
     DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return engine().DropGeneration<P>(generation);
   }
+  // By the view's name, for programs that do not know its type.
+  absl::StatusOr<RebuildHandle> Rebuild(absl::string_view view, const RebuildOptions& options = {});
+  absl::StatusOr<RebuildHandle> Rollback(absl::string_view view);
 
   // Valid until Close.
   const ProjectionEngine& views() const;

@@ -150,6 +150,10 @@ class ProjectionEngine {
     return DropViewGeneration(internal::ProjectionType<P>(), P::kName, generation);
   }
 
+  // The same of the view of this name, for programs that do not know its type.
+  absl::StatusOr<RebuildHandle> Rebuild(absl::string_view view, const RebuildOptions& options = {});
+  absl::StatusOr<RebuildHandle> Rollback(absl::string_view view);
+
   // Every view, in the order of registration.
   absl::StatusOr<std::vector<ViewStatus>> Status() const;
   template <typename P>
