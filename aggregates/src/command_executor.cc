@@ -155,7 +155,7 @@ void CommandExecutor::StartWithId(std::unique_ptr<Call> call) {
   if (!stored.ok()) return Finish(std::move(call), std::move(stored).status());
   if (!stored->has_value()) return SubmitToLane(std::move(call));
   absl::StatusOr<Reply> reply =
-      replies_->Repeat(*reader, id, **stored, call->stream, call->command->definition->type);
+      replies_->Repeat(*reader, id, **stored, call->stream, *call->command);
   counters_.repeated.Add();
   Finish(std::move(call), std::move(reply));
 }
@@ -226,8 +226,7 @@ bool CommandExecutor::Step() {
     if (!stored.ok()) {
       reply = std::move(stored).status();
     } else if (stored->has_value()) {
-      reply = replies_->Repeat(*reader, id, **stored, work.known->stream,
-                               work.known->command->definition->type);
+      reply = replies_->Repeat(*reader, id, **stored, work.known->stream, *work.known->command);
       counters_.repeated.Add();
     }
     Finish(std::move(work.known), std::move(reply));

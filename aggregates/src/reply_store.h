@@ -15,6 +15,7 @@
 #include "daybook/core/commit.h"
 #include "daybook/core/event_store.h"
 #include "daybook/v1/reply.pb.h"
+#include "registered_aggregate.h"
 
 namespace daybook::internal {
 
@@ -35,10 +36,11 @@ class ReplyStore {
 
   // The outcome of the command that comes a second time. InvalidArgument (InvalidField
   // "command_id") when the id belongs to another stream or command type, or is older than the
-  // window; FailedPrecondition for a rejection.
+  // window; FailedPrecondition for a rejection; DataLoss when an event cannot be read
+  // (UnknownEvent, Damage). The events are those of today.
   absl::StatusOr<Reply> Repeat(const StoreReader& reader, const CommandId& id,
                                const v1::StoredReply& stored, absl::string_view stream,
-                               absl::string_view command_type) const;
+                               const AggregateRegistry::Command& command) const;
 
   // What makes `stored` the outcome of the id, in the command's commit.
   Claim ClaimOf(const CommandId& id, const v1::StoredReply& stored) const;

@@ -10,20 +10,15 @@ namespace {
 
 absl::Status Fold(absl::Span<const RecordedEvent> events, const RegisteredAggregate& aggregate,
                   google::protobuf::Message* state) {
-  const EventDefinition* definition = nullptr;
+  const KnownEvent* known = nullptr;
   uint32_t type_id = 0;
   for (const RecordedEvent& event : events) {
-    if (definition == nullptr || event.type_id != type_id) {
-      const auto found = aggregate.events.find(event.type);
-      if (found == aggregate.events.end()) {
-        return DamageError(
-            "event", event.position,
-            absl::StrCat(event.type, " is no event of ", aggregate.definition->name));
-      }
-      definition = found->second;
+    if (known == nullptr || event.type_id != type_id ||
+        event.schema_version != known->schema_version) {
+      DAYBOOK_ASSIGN_OR_RETURN(known, aggregate.Find(event));
       type_id = event.type_id;
     }
-    DAYBOOK_RETURN_IF_ERROR(definition->evolve(event, *state));
+    DAYBOOK_RETURN_IF_ERROR(known->evolve(event, *state));
   }
   return absl::OkStatus();
 }
@@ -60,6 +55,13 @@ absl::StatusOr<std::optional<uint64_t>> FoldBehind(const StoreReader& reader,
 
 }  // namespace
 
+absl::StatusOr<std::optional<uint64_t>> FoldStream(const StoreReader& reader,
+                                                   const RegisteredAggregate& aggregate,
+                                                   absl::string_view stream,
+                                                   google::protobuf::Message* state) {
+  return FoldBehind(reader, aggregate, stream, std::nullopt, state);
+}
+
 absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore& snapshots,
                                        const RegisteredAggregate& aggregate,
                                        absl::string_view stream, google::protobuf::Message* state) {
@@ -81,8 +83,7 @@ absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore&
     snapshots.CountTorn();
     state->Clear();
   }
-  DAYBOOK_ASSIGN_OR_RETURN(point.version,
-                           FoldBehind(reader, aggregate, stream, std::nullopt, state));
+  DAYBOOK_ASSIGN_OR_RETURN(point.version, FoldStream(reader, aggregate, stream, state));
   return point;
 }
 

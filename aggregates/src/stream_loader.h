@@ -23,10 +23,16 @@ struct StreamPoint {
 };
 
 // Folds `stream` as of `reader` into `state`, which must be empty. DataLoss when an event cannot be
-// decoded or is none of the aggregate's (Damage names its position).
+// decoded (Damage names its position) or is none that the aggregate knows (UnknownEvent).
 absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore& snapshots,
                                        const RegisteredAggregate& aggregate,
                                        absl::string_view stream, google::protobuf::Message* state);
+
+// The same from the first event on, whatever snapshots there are. The version it stands at.
+absl::StatusOr<std::optional<uint64_t>> FoldStream(const StoreReader& reader,
+                                                   const RegisteredAggregate& aggregate,
+                                                   absl::string_view stream,
+                                                   google::protobuf::Message* state);
 
 }  // namespace daybook::internal
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "daybook/core/codec.h"
-
 namespace daybook::internal {
 namespace {
 
@@ -160,22 +158,22 @@ bool AsyncRunner::FoldBatch(Feed& feed, const StoreReader& reader) {
   bool room = true;
   for (; feed.next < feed.batch.size(); ++feed.next) {
     const RecordedEvent& event = feed.batch[feed.next];
-    const EventDispatcher::Type* type = feed.dispatcher.Find(event);
-    if (type == nullptr) continue;
-    for (const EventDispatcher::Target& target : type->targets) {
+    Reading* const reading = feed.dispatcher.Find(event);
+    if (reading == nullptr) continue;
+    for (const Reading::Target& target : reading->targets()) {
       room = room && !blocked(feed.followers[target.reader]);
     }
     if (!room) break;
     absl::Status decoded;
     bool is_decoded = false;
-    for (const EventDispatcher::Target& target : type->targets) {
+    for (const Reading::Target& target : reading->targets()) {
       Follower& follower = *feed.followers[target.reader];
       if (!follower.view().definition().ReadsCategoryOf(event.stream)) continue;
       if (!is_decoded) {
-        decoded = DecodeEvent(event, type->event->schema_version, type->message.get());
+        decoded = reading->Decode(event);
         is_decoded = true;
       }
-      follower.Fold(event, target.handler, decoded, *type->message, reader);
+      follower.Fold(event, target.parts, decoded, reader);
     }
   }
   const Position position = feed.position();

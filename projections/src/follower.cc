@@ -20,12 +20,12 @@ Follower::Follower(View* view, Position checkpoint, InlineViews::Tables tables,
   view_->progress.Advance(checkpoint, /*caught_up=*/false);
 }
 
-void Follower::Fold(const RecordedEvent& event, size_t handler, const absl::Status& decoded,
-                    const google::protobuf::MessageLite& message, const StoreReader& reader) {
+void Follower::Fold(const RecordedEvent& event, absl::Span<const FoldPart> parts,
+                    const absl::Status& decoded, const StoreReader& reader) {
   if (event.position <= folded_ || stopping()) return;
   absl::Status status = decoded;
   if (status.ok()) {
-    status = fold_->Apply(handler, event, message,
+    status = fold_->Apply(parts, event,
                           [&](absl::string_view key) { return reader.GetRow(view_->rows, key); });
   }
   if (status.ok()) {

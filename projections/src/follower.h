@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "daybook/core/commit.h"
 #include "daybook/core/event_store.h"
 #include "daybook/projections/projection_engine.h"
@@ -36,9 +37,10 @@ class Follower {
   bool stopping() const { return !stop_error_.ok(); }
   bool promoted() const { return promoted_; }
 
-  // Folds one event, decoded with status `decoded`. A failure stops the view before the event.
-  void Fold(const RecordedEvent& event, size_t handler, const absl::Status& decoded,
-            const google::protobuf::MessageLite& message, const StoreReader& reader);
+  // Folds one event, decoded into `parts` with status `decoded`. A failure stops the view before
+  // the event.
+  void Fold(const RecordedEvent& event, absl::Span<const FoldPart> parts,
+            const absl::Status& decoded, const StoreReader& reader);
   // No event up to `position` is left for it.
   void MoveTo(Position position);
   // The view stays where its rows are: an error of the log or of the store.
