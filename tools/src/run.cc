@@ -33,6 +33,7 @@ struct Parsed {
   ReadArguments read;
   TailArguments tail;
   StatsArguments stats;
+  SchemaArguments schema;
   VerifyArguments verify;
   std::function<ExitCode(Console&)> command;
 };
@@ -122,6 +123,14 @@ void AddStats(CLI::App& app, Parsed& parsed) {
       "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables");
 }
 
+void AddSchema(CLI::App& app, Parsed& parsed) {
+  AddCommand(app, parsed, "schema",
+             "Lists the types and schema versions of the events, with their number, the first and "
+             "the last position, and the message that the payload is. Reads the whole log",
+             parsed.schema, &Schema,
+             "One object a line: type, schema_version, events, first, last, sample, message");
+}
+
 void AddVerify(CLI::App& app, Parsed& parsed) {
   AddCommand(app, parsed, "verify",
              "Reads everything and checks it: files, chain, witness, indexes. Exits 0 when the "
@@ -141,6 +150,7 @@ int Run(int argc, const char* const* argv, Console& console) {
   AddRead(app, parsed);
   AddTail(app, parsed);
   AddStats(app, parsed);
+  AddSchema(app, parsed);
   AddVerify(app, parsed);
   try {
     app.parse(argc, argv);
