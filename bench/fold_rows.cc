@@ -78,7 +78,7 @@ ProjectionRegistration NextRevision() {
   ProjectionRegistration view = Async<View>();
   view.definition = std::make_shared<const ProjectionDefinition>(
       View::kName, ++revision, view.definition->categories(), view.definition->handled(),
-      View::Row::descriptor(), []() -> std::unique_ptr<internal::RowFold> {
+      view.definition->past(), View::Row::descriptor(), []() -> std::unique_ptr<internal::RowFold> {
         return std::make_unique<internal::TypedRowFold<View>>();
       });
   return view;

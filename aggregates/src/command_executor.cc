@@ -171,9 +171,8 @@ void CommandExecutor::StartWithId(std::unique_ptr<Call> call) {
 }
 
 std::optional<absl::StatusOr<Reply>> CommandExecutor::Repeat(const Call& call) {
-  std::optional<absl::StatusOr<Reply>> reply =
-      replies_->Repeat(*parts_.store->Reader(), call.metadata.command_id, call.stream,
-                       call.command->definition->type);
+  std::optional<absl::StatusOr<Reply>> reply = replies_->Repeat(
+      *parts_.store->Reader(), call.metadata.command_id, call.stream, *call.command);
   if (reply.has_value() && (reply->ok() || absl::IsFailedPrecondition(reply->status()))) {
     counters_.repeated.Add();
   }

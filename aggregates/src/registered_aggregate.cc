@@ -1,20 +1,36 @@
 #include "registered_aggregate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
-#include "daybook/snapshots/fingerprint.h"
 
 namespace daybook::internal {
 
-RegisteredAggregate RegisterAggregate(const AggregateDefinition& definition) {
-  RegisteredAggregate registered;
-  registered.definition = &definition;
-  registered.fingerprint =
-      FingerprintOf(*definition.default_state->GetDescriptor(), definition.evolve_revision);
-  for (const EventDefinition& event : definition.events) registered.events[event.type] = &event;
-  return registered;
+RegisteredAggregate::RegisteredAggregate(const AggregateDefinition* aggregate)
+    : definition(aggregate), fingerprint(SnapshotFingerprintOf(*aggregate)) {
+  for (const EventDefinition& event : definition->events) {
+    events_[event.type].push_back({event.schema_version, event.evolve});
+  }
+  for (size_t i = 0; i < definition->past_events.size(); ++i) {
+    const PastEvent& past = definition->past_events[i];
+    events_[past.type].push_back({past.schema_version, definition->evolve_past[i], &past});
+  }
+}
+
+absl::StatusOr<const KnownEvent*> RegisteredAggregate::Find(const RecordedEvent& event) const {
+  const auto found = events_.find(event.type);
+  if (found == events_.end()) {
+    return UnknownEventError(event.type, event.schema_version, event.position,
+                             absl::StrCat("it is no event of ", definition->name));
+  }
+  uint32_t newest = 0;
+  for (const KnownEvent& known : found->second) {
+    if (known.schema_version == event.schema_version) return &known;
+    newest = std::max(newest, known.schema_version);
+  }
+  return UnknownVersionError(event, newest);
 }
 
 absl::StatusOr<AggregateRegistry> AggregateRegistry::Make(
@@ -29,7 +45,7 @@ absl::StatusOr<AggregateRegistry> AggregateRegistry::Make(
           absl::StrCat("an aggregate has a category of its own, but \"", definition->category,
                        "\" is that of ", taken->second, ", too"));
     }
-    auto registered = std::make_unique<RegisteredAggregate>(RegisterAggregate(*definition));
+    auto registered = std::make_unique<RegisteredAggregate>(definition);
     for (const CommandDefinition& command : definition->commands) {
       const auto [other, added] =
           registry.commands_.try_emplace(command.descriptor, Command{registered.get(), &command});

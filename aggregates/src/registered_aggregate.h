@@ -10,16 +10,32 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daybook/aggregates/aggregate.h"
+#include "daybook/core/event.h"
+#include "daybook/core/past_event.h"
 
 namespace daybook::internal {
 
-struct RegisteredAggregate {
-  const AggregateDefinition* definition = nullptr;
-  std::string fingerprint;
-  absl::flat_hash_map<absl::string_view, const EventDefinition*> events;  // by stable name
+// An event type at one schema version, as the aggregate knows it.
+struct KnownEvent {
+  uint32_t schema_version = 1;
+  EvolveFunction evolve = nullptr;
+  const PastEvent* past = nullptr;  // nullptr: of today
 };
 
-RegisteredAggregate RegisterAggregate(const AggregateDefinition& definition);
+// Constant, hence thread-safe. `definition` must outlive it.
+struct RegisteredAggregate {
+  explicit RegisteredAggregate(const AggregateDefinition* definition);
+
+  // UnknownEvent when the aggregate does not know the type, or not of this schema version.
+  absl::StatusOr<const KnownEvent*> Find(const RecordedEvent& event) const;
+
+  const AggregateDefinition* const definition;
+  const std::string fingerprint;
+
+ private:
+  // By stable name; today's, if there is one, comes first.
+  absl::flat_hash_map<absl::string_view, std::vector<KnownEvent>> events_;
+};
 
 // What is registered, by what it is looked up by. Constant after Make, so thread-safe.
 class AggregateRegistry {

@@ -10,8 +10,30 @@
 namespace daybook::internal {
 namespace {
 
+// What `event` is today, behind the others. An erased payload is no more than the type it was.
+absl::Status AddTodays(const RecordedEvent& event, const RegisteredAggregate& aggregate,
+                       std::vector<RecordedReplyEvent>& events) {
+  DAYBOOK_ASSIGN_OR_RETURN(const KnownEvent* const known, aggregate.Find(event));
+  if (known->past == nullptr || event.removed) {
+    events.push_back({.id = event.id,
+                      .type = std::string(event.type),
+                      .schema_version = event.schema_version,
+                      .payload = std::string(event.payload),
+                      .removed = event.removed});
+    return absl::OkStatus();
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const std::vector<TodaysEvent> todays, known->past->read(event));
+  for (const TodaysEvent& today : todays) {
+    events.push_back({.id = event.id,
+                      .type = std::string(today.type),
+                      .schema_version = today.schema_version,
+                      .payload = EncodeMessage(*today.message)});
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadReplyEvents(const StoreReader& reader, const v1::StoredReply& stored,
-                             Reply& reply) {
+                             const RegisteredAggregate& aggregate, Reply& reply) {
   ReadStreamOptions options;
   uint64_t next = stored.version() + 1 - stored.event_count();
   while (next <= stored.version()) {
@@ -23,11 +45,7 @@ absl::Status ReadReplyEvents(const StoreReader& reader, const v1::StoredReply& s
                          absl::StrCat(stored.stream(), " lacks version ", next));
     }
     for (const RecordedEvent& event : batch) {
-      reply.events.push_back({.id = event.id,
-                              .type = std::string(event.type),
-                              .schema_version = event.schema_version,
-                              .payload = std::string(event.payload),
-                              .removed = event.removed});
+      DAYBOOK_RETURN_IF_ERROR(AddTodays(event, aggregate, reply.events));
     }
     next = batch.back().version + 1;
     reply.token = Token(batch.back().position);
@@ -63,13 +81,12 @@ absl::StatusOr<std::optional<v1::StoredReply>> ReplyStore::Find(const StoreReade
   return stored;
 }
 
-std::optional<absl::StatusOr<Reply>> ReplyStore::Repeat(const StoreReader& reader,
-                                                        const CommandId& id,
-                                                        absl::string_view stream,
-                                                        absl::string_view command_type) const {
+std::optional<absl::StatusOr<Reply>> ReplyStore::Repeat(
+    const StoreReader& reader, const CommandId& id, absl::string_view stream,
+    const AggregateRegistry::Command& command) const {
   const absl::StatusOr<std::optional<v1::StoredReply>> stored = Find(reader, id);
   if (!stored.ok()) return stored.status();
-  if (stored->has_value()) return FromRow(reader, id, **stored, stream, command_type);
+  if (stored->has_value()) return FromRow(reader, id, **stored, stream, command);
   // The reply may be gone; then the first event tells that the command was executed.
   const absl::StatusOr<std::optional<Position>> first = reader.FindEvent(id.Derive(0));
   if (!first.ok()) return first.status();
@@ -92,8 +109,8 @@ absl::Status ReplyStore::Expired(absl::Time executed) const {
 
 absl::StatusOr<Reply> ReplyStore::FromRow(const StoreReader& reader, const CommandId& id,
                                           const v1::StoredReply& stored, absl::string_view stream,
-                                          absl::string_view command_type) const {
-  if (stored.stream() != stream || stored.command_type() != command_type) {
+                                          const AggregateRegistry::Command& command) const {
+  if (stored.stream() != stream || stored.command_type() != command.definition->type) {
     return InvalidFieldError("command_id",
                              absl::StrCat("one id belongs to one command, and this one to a ",
                                           stored.command_type(), " of ", stored.stream()));
@@ -108,7 +125,7 @@ absl::StatusOr<Reply> ReplyStore::FromRow(const StoreReader& reader, const Comma
   reply.token = Token(reader.tip());
   reply.command_id = id;
   reply.repeated = true;
-  DAYBOOK_RETURN_IF_ERROR(ReadReplyEvents(reader, stored, reply));
+  DAYBOOK_RETURN_IF_ERROR(ReadReplyEvents(reader, stored, *command.aggregate, reply));
   return reply;
 }
 

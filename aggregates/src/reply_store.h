@@ -15,6 +15,7 @@
 #include "daybook/core/commit.h"
 #include "daybook/core/event_store.h"
 #include "daybook/v1/reply.pb.h"
+#include "registered_aggregate.h"
 
 namespace daybook::internal {
 
@@ -30,11 +31,11 @@ class ReplyStore {
 
   // The outcome of a command that comes a second time; nullopt when its id was never used.
   // InvalidArgument (InvalidField "command_id") when the id belongs to another stream or command
-  // type, or is older than the window; FailedPrecondition for a rejection; DataLoss when it cannot
-  // be read.
+  // type, or is older than the window; FailedPrecondition for a rejection; DataLoss when it or one
+  // of its events cannot be read (UnknownEvent, Damage). The events are those of today.
   std::optional<absl::StatusOr<Reply>> Repeat(const StoreReader& reader, const CommandId& id,
                                               absl::string_view stream,
-                                              absl::string_view command_type) const;
+                                              const AggregateRegistry::Command& command) const;
 
   TableId table() const { return table_; }
 
@@ -46,7 +47,7 @@ class ReplyStore {
                                                       const CommandId& id) const;
   absl::StatusOr<Reply> FromRow(const StoreReader& reader, const CommandId& id,
                                 const v1::StoredReply& stored, absl::string_view stream,
-                                absl::string_view command_type) const;
+                                const AggregateRegistry::Command& command) const;
   absl::Status Expired(absl::Time executed) const;
 
   ReplyStore(TableId table, Clock* clock, absl::Duration retention)

@@ -20,16 +20,15 @@ absl::StatusOr<std::optional<uint64_t>> LoadStateAt(
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> version,
                            VersionOf(reader, stream, moment));
   if (!version.has_value()) return std::nullopt;
-  DAYBOOK_RETURN_IF_ERROR(internal::LoadStream(reader, snapshots,
-                                               internal::RegisterAggregate(aggregate), stream,
-                                               *version, state)
-                              .status());
+  const internal::RegisteredAggregate registered(&aggregate);
+  DAYBOOK_RETURN_IF_ERROR(
+      internal::LoadStream(reader, snapshots, registered, stream, *version, state).status());
   return version;
 }
 
 absl::Status VisitStateChanges(const StoreReader& reader, const AggregateDefinition& aggregate,
                                absl::string_view key, Position until, VisitStoredChange visit) {
-  const internal::RegisteredAggregate registered = internal::RegisterAggregate(aggregate);
+  const internal::RegisteredAggregate registered(&aggregate);
   const std::string stream = StreamNameOf(aggregate.category, key);
   const std::unique_ptr<google::protobuf::Message> state(aggregate.default_state->New());
   std::optional<std::string> before;

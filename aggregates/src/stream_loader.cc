@@ -11,20 +11,15 @@ namespace daybook::internal {
 
 absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
                         const RegisteredAggregate& aggregate, google::protobuf::Message* state) {
-  const EventDefinition* definition = nullptr;
+  const KnownEvent* known = nullptr;
   uint32_t type_id = 0;
   for (const RecordedEvent& event : events) {
-    if (definition == nullptr || event.type_id != type_id) {
-      const auto found = aggregate.events.find(event.type);
-      if (found == aggregate.events.end()) {
-        return DamageError(
-            "event", event.position,
-            absl::StrCat(event.type, " is no event of ", aggregate.definition->name));
-      }
-      definition = found->second;
+    if (known == nullptr || event.type_id != type_id ||
+        event.schema_version != known->schema_version) {
+      DAYBOOK_ASSIGN_OR_RETURN(known, aggregate.Find(event));
       type_id = event.type_id;
     }
-    DAYBOOK_RETURN_IF_ERROR(definition->evolve(event, *state));
+    DAYBOOK_RETURN_IF_ERROR(known->evolve(event, *state));
   }
   return absl::OkStatus();
 }

@@ -23,8 +23,8 @@ struct StreamPoint {
   uint64_t events_in_snapshot = 0;
 };
 
-// Folds `events` into `state`. DataLoss when one cannot be decoded or is none of the aggregate's
-// (Damage names its position).
+// Folds `events` into `state`. DataLoss when one cannot be decoded (Damage names its position) or
+// is none that the aggregate knows (UnknownEvent).
 absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
                         const RegisteredAggregate& aggregate, google::protobuf::Message* state);
 

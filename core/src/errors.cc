@@ -37,6 +37,19 @@ absl::Status ClaimConflictError(absl::string_view table, absl::string_view key,
   return status;
 }
 
+absl::Status UnknownEventError(absl::string_view type, uint32_t schema_version, Position position,
+                               absl::string_view why) {
+  absl::Status status =
+      absl::DataLossError(absl::StrCat("event ", type, " version ", schema_version, " at position ",
+                                       position.ToString(), " is unknown here: ", why));
+  v1::UnknownEvent payload;
+  payload.set_type(std::string(type));
+  payload.set_schema_version(schema_version);
+  payload.set_position(position.sequence());
+  SetErrorPayload(status, payload);
+  return status;
+}
+
 absl::Status DamageError(absl::string_view what, Position position, absl::string_view detail) {
   const std::string place =
       position == Position::Start() ? "" : absl::StrCat(" at position ", position.ToString());

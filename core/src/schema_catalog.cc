@@ -200,6 +200,11 @@ std::vector<std::pair<std::string, uint32_t>> SchemaCatalog::Schemas() const {
   return names;
 }
 
+const Descriptor* SchemaCatalog::Find(absl::string_view type, uint32_t schema_version) const {
+  const auto found = state_->schemas.find({std::string(type), schema_version});
+  return found == state_->schemas.end() ? nullptr : found->second->GetDescriptor();
+}
+
 absl::StatusOr<std::unique_ptr<Message>> SchemaCatalog::Decode(const RecordedEvent& event) const {
   const auto found = state_->schemas.find({std::string(event.type), event.schema_version});
   if (found == state_->schemas.end()) {

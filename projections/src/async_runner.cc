@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "daybook/core/codec.h"
-
 namespace daybook::internal {
 namespace {
 
@@ -235,23 +233,23 @@ bool AsyncRunner::FoldTogether(Feed& feed, const StoreReader& reader) {
   const auto fold_part = [&feed, &reader](size_t part) {
     for (size_t i = feed.next; i < feed.batch.size(); ++i) {
       const RecordedEvent& event = feed.batch[i];
-      const EventDispatcher::Type* type = feed.dispatchers[part].Find(event);
-      if (type == nullptr) continue;
+      Reading* const reading = feed.dispatchers[part].Find(event);
+      if (reading == nullptr) continue;
       absl::Status decoded;
       bool is_decoded = false;
-      for (const EventDispatcher::Target& target : type->targets) {
+      for (const Reading::Target& target : reading->targets()) {
         Follower& follower = *feed.followers[target.reader];
         if (event.position <= follower.folded() || follower.failed() ||
             !follower.generation().definition->ReadsCategoryOf(event.stream)) {
           continue;
         }
         if (part == 0) follower.CountEvent();
-        if (!follower.parts()->part(part).Wants(target.handler, event)) continue;
+        if (!follower.parts()->part(part).Wants(target.handlers, event)) continue;
         if (!is_decoded) {
-          decoded = DecodeEvent(event, type->event->schema_version, type->message.get());
+          decoded = reading->Decode(event);
           is_decoded = true;
         }
-        follower.FoldPart(part, event, target.handler, decoded, *type->message, reader);
+        follower.FoldPart(part, event, target.handlings, decoded, reader);
       }
     }
   };
@@ -274,22 +272,22 @@ bool AsyncRunner::FoldBatch(Feed& feed, const StoreReader& reader) {
   bool room = true;
   for (; feed.next < feed.batch.size(); ++feed.next) {
     const RecordedEvent& event = feed.batch[feed.next];
-    const EventDispatcher::Type* type = feed.dispatchers.front().Find(event);
-    if (type == nullptr) continue;
-    for (const EventDispatcher::Target& target : type->targets) {
+    Reading* const reading = feed.dispatchers.front().Find(event);
+    if (reading == nullptr) continue;
+    for (const Reading::Target& target : reading->targets()) {
       room = room && !IsBlocked(feed.followers[target.reader]);
     }
     if (!room) break;
     absl::Status decoded;
     bool is_decoded = false;
-    for (const EventDispatcher::Target& target : type->targets) {
+    for (const Reading::Target& target : reading->targets()) {
       Follower& follower = *feed.followers[target.reader];
       if (!follower.generation().definition->ReadsCategoryOf(event.stream)) continue;
       if (!is_decoded) {
-        decoded = DecodeEvent(event, type->event->schema_version, type->message.get());
+        decoded = reading->Decode(event);
         is_decoded = true;
       }
-      follower.Fold(event, target.handler, decoded, *type->message, reader);
+      follower.Fold(event, target.handlings, decoded, reader);
     }
   }
   const Position position = feed.position();

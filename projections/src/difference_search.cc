@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "daybook/core/codec.h"
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
@@ -32,6 +31,11 @@ std::optional<std::optional<std::string>> Changed(RowFold& fold) {
   return row;
 }
 
+DifferenceOrigin OriginAt(const RecordedEvent& event, absl::string_view what) {
+  return {event.position, std::string(event.stream), event.version, std::string(event.type),
+          std::string(what)};
+}
+
 }  // namespace
 
 DifferenceSearch::DifferenceSearch(const ProjectionDefinition& definition,
@@ -57,10 +61,10 @@ absl::StatusOr<bool> DifferenceSearch::Step() {
   DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader_->ReadLog(next_));
   for (const RecordedEvent& event : batch) {
     if (event.position > until_) break;
-    const EventDispatcher::Type* type = dispatcher_.Find(event);
-    if (type == nullptr || !definition_.ReadsCategoryOf(event.stream)) continue;
-    DAYBOOK_RETURN_IF_ERROR(DecodeEvent(event, type->event->schema_version, type->message.get()));
-    Take(event, type->targets.front().handler, *type->message);
+    Reading* const reading = dispatcher_.Find(event);
+    if (reading == nullptr || !definition_.ReadsCategoryOf(event.stream)) continue;
+    DAYBOOK_RETURN_IF_ERROR(reading->Decode(event));
+    Take(event, reading->targets().front());
   }
   next_.from = batch.next();
   if (!batch.at_end() && batch.next() < until_) return true;
@@ -70,13 +74,12 @@ absl::StatusOr<bool> DifferenceSearch::Step() {
   return false;
 }
 
-void DifferenceSearch::Take(const RecordedEvent& event, size_t handler,
-                            const google::protobuf::MessageLite& message) {
+void DifferenceSearch::Take(const RecordedEvent& event, const Reading::Target& target) {
   for (Searched& searched : rows_) {
-    if (searched.given_up || !searched.fold->Wants(handler, event)) continue;
-    searched.given_up = !searched.fold->Apply(handler, event, message, NoRow).ok();
+    if (searched.given_up || !searched.fold->Wants(target.handlers, event)) continue;
+    searched.given_up = !searched.fold->Apply(target.handlings, event, NoRow).ok();
     if (auto row = Changed(*searched.fold)) {
-      searched.events.emplace_back(event, handler);
+      searched.events.emplace_back(event);
       searched.versions.push_back(*std::move(row));
       searched.given_up |= searched.events.size() > kMostEvents;
     }
@@ -87,49 +90,80 @@ void DifferenceSearch::Take(const RecordedEvent& event, size_t handler,
   }
 }
 
-bool DifferenceSearch::Gives(const Searched& searched, const Times& times) const {
+bool DifferenceSearch::Gives(const Searched& searched, const Times& times) {
   const std::unique_ptr<RowFold> fold = FoldOf(searched.row.key);
   std::optional<std::string> row;
   for (size_t i = 0; i < searched.events.size(); ++i) {
-    const RecordedEvent& event = searched.events[i].kept.event();
-    const HandledEvent& handled = definition_.handled()[searched.events[i].handler];
-    const std::unique_ptr<google::protobuf::MessageLite> message(handled.prototype->New());
-    if (!DecodeEvent(event, handled.schema_version, message.get()).ok()) return false;
-    for (int n = times(i); n > 0; --n) {
-      if (!fold->Apply(searched.events[i].handler, event, *message, NoRow).ok()) return false;
+    const RecordedEvent& event = searched.events[i].event();
+    Reading& reading = *dispatcher_.Find(event);
+    if (!reading.Decode(event).ok()) return false;
+    for (int round = 1;; ++round) {
+      std::vector<Handling> taken;
+      for (const Handling& handling : reading.targets().front().handlings) {
+        if (times(i, handling.handler) >= round) taken.push_back(handling);
+      }
+      if (taken.empty()) break;
+      if (!fold->Apply(taken, event, NoRow).ok()) return false;
     }
   }
   if (auto changed = Changed(*fold)) row = *std::move(changed);
   return row == searched.row.before;
 }
 
-std::optional<DifferenceOrigin> DifferenceSearch::Find(const Searched& searched) const {
+std::optional<DifferenceOrigin> DifferenceSearch::Find(const Searched& searched) {
   const size_t events = searched.events.size();
-  const auto origin = [&searched](size_t index, absl::string_view what) {
-    const RecordedEvent& event = searched.events[index].kept.event();
-    return DifferenceOrigin{event.position, std::string(event.stream), event.version,
-                            std::string(event.type), std::string(what)};
-  };
   const auto only = [](size_t index, int times) {
-    return [index, times](size_t i) { return i == index ? times : 1; };
+    return [index, times](size_t i, size_t) { return i == index ? times : 1; };
   };
   for (size_t i = 0; events <= kMostTried && i < events; ++i) {
-    if (Gives(searched, only(i, 0))) return origin(i, "the old build left it out");
-    if (Gives(searched, only(i, 2))) return origin(i, "the old build took it twice");
+    const RecordedEvent& event = searched.events[i].event();
+    if (Gives(searched, only(i, 0))) return OriginAt(event, "the old build left it out");
+    if (Gives(searched, only(i, 2))) return OriginAt(event, "the old build took it twice");
   }
   // The latest that fits: the fewest events are missing.
   for (size_t i = events; i-- > 0;) {
     const std::optional<std::string> before = i == 0 ? std::nullopt : searched.versions[i - 1];
     if (before == searched.row.before) {
-      return origin(i, "the old build took none of the row's events from it on");
+      return OriginAt(searched.events[i].event(),
+                      "the old build took none of the row's events from it on");
     }
   }
-  std::set<size_t> tried;
-  for (size_t i = 0; i < events; ++i) {
-    const size_t type = searched.events[i].handler;
-    if (!tried.insert(type).second) continue;
-    if (Gives(searched, [&](size_t j) { return searched.events[j].handler == type ? 0 : 1; })) {
-      return origin(i, "the old build left out every event of its type");
+  return FindType(searched);
+}
+
+std::vector<size_t> DifferenceSearch::HandlersOf(const RecordedEvent& event) {
+  Reading& reading = *dispatcher_.Find(event);
+  std::vector<size_t> handlers;
+  if (!reading.Decode(event).ok()) return handlers;
+  for (const Handling& handling : reading.targets().front().handlings) {
+    handlers.push_back(handling.handler);
+  }
+  return handlers;
+}
+
+std::optional<DifferenceOrigin> DifferenceSearch::FindType(const Searched& searched) {
+  std::set<absl::string_view> types;
+  for (const EventTail::Kept& kept : searched.events) {
+    const absl::string_view type = kept.event().type;
+    if (!types.insert(type).second) continue;
+    const auto all_others = [&searched, type](size_t i, size_t) {
+      return searched.events[i].event().type == type ? 0 : 1;
+    };
+    if (Gives(searched, all_others)) {
+      return OriginAt(kept.event(), "the old build left out every event of its type");
+    }
+  }
+  if (definition_.past().empty()) return std::nullopt;
+  std::set<size_t> handlers;
+  for (const EventTail::Kept& kept : searched.events) {
+    for (const size_t handler : HandlersOf(kept.event())) {
+      if (!handlers.insert(handler).second) continue;
+      const auto all_others = [handler](size_t, size_t h) { return h == handler ? 0 : 1; };
+      if (Gives(searched, all_others)) {
+        return OriginAt(kept.event(),
+                        absl::StrCat("the old build left out every ",
+                                     definition_.handled()[handler].type, ", which it is today"));
+      }
     }
   }
   return std::nullopt;

@@ -19,9 +19,9 @@
 namespace daybook::internal {
 
 // Of the old build there are rows and no history. So the rows' events are gathered from the log,
-// and today's code folds them as an old build may have: one of them left out, or taken twice, one
-// type left out, or all from one on. Where this gives the old row, that event is the first that the
-// two took differently. Not thread-safe.
+// and today's code, upcasters among it, folds them as an old build may have: one of them left out,
+// or taken twice, one type left out, or all from one on. Where this gives the old row, that event
+// is the first that the two took differently. Not thread-safe.
 class DifferenceSearch {
  public:
   struct Row {
@@ -40,26 +40,26 @@ class DifferenceSearch {
   const std::vector<std::optional<DifferenceOrigin>>& origins() const { return origins_; }
 
  private:
-  struct Taken {
-    Taken(const RecordedEvent& event, size_t by) : kept(event), handler(by) {}
-    EventTail::Kept kept;
-    size_t handler;
-  };
   struct Searched {
     Row row;
     std::unique_ptr<RowFold> fold;
-    std::deque<Taken> events;                          // that were folded into it
+    std::deque<EventTail::Kept> events;                // that were folded into it
     std::vector<std::optional<std::string>> versions;  // the row after each of them
     bool given_up = false;
   };
-  using Times = std::function<int(size_t event)>;
+  // How often the old build took an event, or of an event of the past what is for that handler.
+  using Times = std::function<int(size_t event, size_t handler)>;
 
   std::unique_ptr<RowFold> FoldOf(const std::string& key) const;
-  void Take(const RecordedEvent& event, size_t handler,
-            const google::protobuf::MessageLite& message);
-  std::optional<DifferenceOrigin> Find(const Searched& searched) const;
+  void Take(const RecordedEvent& event, const Reading::Target& target);
+  std::optional<DifferenceOrigin> Find(const Searched& searched);
+  // The first event of a type that the old build left out, be it the type that was recorded or one
+  // that the event is today.
+  std::optional<DifferenceOrigin> FindType(const Searched& searched);
+  // Those that get what the event is today.
+  std::vector<size_t> HandlersOf(const RecordedEvent& event);
   // Whether the events, each folded so many times, give the old row.
-  bool Gives(const Searched& searched, const Times& times) const;
+  bool Gives(const Searched& searched, const Times& times);
 
   const ProjectionDefinition& definition_;
   const std::shared_ptr<const StoreReader> reader_;

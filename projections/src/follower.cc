@@ -26,12 +26,12 @@ Follower::Follower(Generation* generation, Position checkpoint, ViewTables table
   generation_->progress.Advance(checkpoint, /*caught_up=*/false);
 }
 
-void Follower::Fold(const RecordedEvent& event, size_t handler, const absl::Status& decoded,
-                    const google::protobuf::MessageLite& message, const StoreReader& reader) {
+void Follower::Fold(const RecordedEvent& event, absl::Span<const Handling> handlings,
+                    const absl::Status& decoded, const StoreReader& reader) {
   if (event.position <= folded_ || stopping()) return;
   absl::Status status = decoded;
   if (status.ok()) {
-    status = fold_->Apply(handler, event, message, [&](absl::string_view key) {
+    status = fold_->Apply(handlings, event, [&](absl::string_view key) {
       return reader.GetRow(generation_->rows, key);
     });
   }
@@ -45,12 +45,12 @@ void Follower::Fold(const RecordedEvent& event, size_t handler, const absl::Stat
               absl::StrCat("stopped at position ", event.position.ToString(), ","), event, status);
 }
 
-void Follower::FoldPart(size_t part, const RecordedEvent& event, size_t handler,
-                        const absl::Status& decoded, const google::protobuf::MessageLite& message,
+void Follower::FoldPart(size_t part, const RecordedEvent& event,
+                        absl::Span<const Handling> handlings, const absl::Status& decoded,
                         const StoreReader& reader) {
   absl::Status status = decoded;
   if (status.ok()) {
-    status = parts_->part(part).Apply(handler, event, message, [&](absl::string_view key) {
+    status = parts_->part(part).Apply(handlings, event, [&](absl::string_view key) {
       return reader.GetRow(generation_->rows, key);
     });
   }

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "daybook/core/commit.h"
 #include "daybook/core/event_store.h"
 #include "daybook/projections/projection_engine.h"
@@ -37,16 +38,16 @@ class Follower {
   bool stopping() const { return !stop_error_.ok(); }
   bool promoted() const { return promoted_; }
 
-  // Folds one event, decoded with status `decoded`. A failure stops the view before the event.
-  void Fold(const RecordedEvent& event, size_t handler, const absl::Status& decoded,
-            const google::protobuf::MessageLite& message, const StoreReader& reader);
+  // Folds one event, decoded into `handlings` with status `decoded`. A failure stops the view
+  // before the event.
+  void Fold(const RecordedEvent& event, absl::Span<const Handling> handlings,
+            const absl::Status& decoded, const StoreReader& reader);
   // The same of the rows of one part, for threads that fold a part each; nullptr where there are no
   // parts. Of the parts' events the caller counts each once, and adds up when all are done. A part
   // that cannot take an event makes the whole fail.
   PartitionedFold* parts() { return parts_; }
-  void FoldPart(size_t part, const RecordedEvent& event, size_t handler,
-                const absl::Status& decoded, const google::protobuf::MessageLite& message,
-                const StoreReader& reader);
+  void FoldPart(size_t part, const RecordedEvent& event, absl::Span<const Handling> handlings,
+                const absl::Status& decoded, const StoreReader& reader);
   void CountEvent() { ++events_; }
   // Its rows in memory are of no use: some may hold what comes after the event that was not taken.
   // It waits for the flush in flight, if any, and then to be folded again without parts, from what

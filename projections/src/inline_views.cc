@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "daybook/core/codec.h"
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
@@ -107,42 +106,41 @@ absl::Status InlineViews::FoldTail(size_t index, TableTransaction& tables) {
   for (const EventTail::Kept& kept : tail_) {
     const RecordedEvent& event = kept.event();
     if (event.position.sequence() <= member.checkpoint) continue;
-    const EventDispatcher::Type* type = dispatcher_.Find(event);
-    if (type == nullptr) continue;
-    for (const EventDispatcher::Target& target : type->targets) {
+    Reading* const reading = dispatcher_.Find(event);
+    if (reading == nullptr) continue;
+    for (const Reading::Target& target : reading->targets()) {
       if (target.reader != index || !member.generation->definition->ReadsCategoryOf(event.stream)) {
         continue;
       }
-      DAYBOOK_RETURN_IF_ERROR(DecodeEvent(event, type->event->schema_version, type->message.get()));
-      DAYBOOK_RETURN_IF_ERROR(Apply(member, target.handler, event, *type->message, tables));
+      DAYBOOK_RETURN_IF_ERROR(reading->Decode(event));
+      DAYBOOK_RETURN_IF_ERROR(Apply(member, target.handlings, event, tables));
     }
   }
   return absl::OkStatus();
 }
 
 absl::Status InlineViews::FoldEvent(const RecordedEvent& event, TableTransaction& tables) {
-  const EventDispatcher::Type* type = dispatcher_.Find(event);
-  if (type == nullptr) return absl::OkStatus();
+  Reading* const reading = dispatcher_.Find(event);
+  if (reading == nullptr) return absl::OkStatus();
   bool decoded = false;
-  for (const EventDispatcher::Target& target : type->targets) {
+  for (const Reading::Target& target : reading->targets()) {
     Member& member = members_[target.reader];
     if (!member.taking_part || !member.generation->definition->ReadsCategoryOf(event.stream))
       continue;
     absl::Status status;
     if (!decoded) {
-      status = DecodeEvent(event, type->event->schema_version, type->message.get());
+      status = reading->Decode(event);
       decoded = true;
     }
-    if (status.ok()) status = Apply(member, target.handler, event, *type->message, tables);
+    if (status.ok()) status = Apply(member, target.handlings, event, tables);
     if (!status.ok()) return AtEvent(member.generation->name(), "refuses", event, status);
   }
   return absl::OkStatus();
 }
 
-absl::Status InlineViews::Apply(Member& member, size_t handler, const RecordedEvent& event,
-                                const google::protobuf::MessageLite& message,
-                                TableTransaction& tables) {
-  return member.fold->Apply(handler, event, message, [&](absl::string_view key) {
+absl::Status InlineViews::Apply(Member& member, absl::Span<const Handling> handlings,
+                                const RecordedEvent& event, TableTransaction& tables) {
+  return member.fold->Apply(handlings, event, [&](absl::string_view key) {
     return tables.Get(member.generation->rows, key);
   });
 }

@@ -64,8 +64,8 @@ class InlineViews final : public CommitParticipant {
   absl::Status Admit(Member& member, uint64_t first, TableTransaction& tables);
   absl::Status FoldTail(size_t member, TableTransaction& tables);
   absl::Status FoldEvent(const RecordedEvent& event, TableTransaction& tables);
-  absl::Status Apply(Member& member, size_t handler, const RecordedEvent& event,
-                     const google::protobuf::MessageLite& message, TableTransaction& tables);
+  absl::Status Apply(Member& member, absl::Span<const Handling> handlings,
+                     const RecordedEvent& event, TableTransaction& tables);
   absl::Status Write(Member& member, Position last, TableTransaction& tables);
 
   const std::vector<Generation*> generations_;

@@ -24,18 +24,18 @@ void PartitionedFold::AddUp() {
   }
 }
 
-absl::Status PartitionedFold::Apply(size_t handler, const RecordedEvent& event,
-                                    const google::protobuf::MessageLite& message, LoadRow load) {
+absl::Status PartitionedFold::Apply(absl::Span<const Handling> handlings,
+                                    const RecordedEvent& event, LoadRow load) {
   for (const std::unique_ptr<RowFold>& part : parts_) {
-    DAYBOOK_RETURN_IF_ERROR(part->Apply(handler, event, message, load));
+    DAYBOOK_RETURN_IF_ERROR(part->Apply(handlings, event, load));
   }
   AddUp();
   return absl::OkStatus();
 }
 
-bool PartitionedFold::Wants(size_t handler, const RecordedEvent& event) const {
+bool PartitionedFold::Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const {
   for (const std::unique_ptr<RowFold>& part : parts_) {
-    if (part->Wants(handler, event)) return true;
+    if (part->Wants(handlers, event)) return true;
   }
   return false;
 }

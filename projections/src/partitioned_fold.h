@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/row_fold.h"
 
@@ -24,9 +25,9 @@ class PartitionedFold final : public RowFold {
   // After parts were folded: brings the sizes of the whole up to them.
   void AddUp();
 
-  absl::Status Apply(size_t handler, const RecordedEvent& event,
-                     const google::protobuf::MessageLite& message, LoadRow load) override;
-  bool Wants(size_t handler, const RecordedEvent& event) const override;
+  absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                     LoadRow load) override;
+  bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const override;
   absl::Status Flush(WriteRow write) override;
   void FlushDone(bool stored) override;
   void Evict() override;

@@ -16,7 +16,8 @@ namespace {
 using google::protobuf::Descriptor;
 
 Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
-                 const std::vector<HandledEvent>& handled, const Descriptor* row) {
+                 const std::vector<HandledEvent>& handled, const std::vector<PastEvent>& past,
+                 const Descriptor* row) {
   std::string text = absl::StrCat("revision ", revision, "\n");
   std::sort(categories.begin(), categories.end());
   for (const std::string& category : categories)
@@ -24,6 +25,7 @@ Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
   std::set<std::string> types;
   for (const HandledEvent& event : handled) types.insert(event.type);
   for (const std::string& type : types) absl::StrAppend(&text, "event ", type, "\n");
+  text += DescribeUpcasts(past);
   text += internal::RowLayout(row);
   return Uuid::Derive(text);
 }
@@ -83,13 +85,15 @@ absl::string_view GenerationStateName(GenerationState state) {
 
 ProjectionDefinition::ProjectionDefinition(absl::string_view name, uint32_t revision,
                                            std::vector<std::string> categories,
-                                           std::vector<HandledEvent> handled, const Descriptor* row,
+                                           std::vector<HandledEvent> handled,
+                                           std::vector<PastEvent> past, const Descriptor* row,
                                            NewFold new_fold)
     : name_(name),
       categories_(std::move(categories)),
       handled_(std::move(handled)),
+      past_(std::move(past)),
       row_(row),
-      fingerprint_(Fingerprint(revision, categories_, handled_, row)),
+      fingerprint_(Fingerprint(revision, categories_, handled_, past_, row)),
       new_fold_(new_fold) {}
 
 bool ProjectionDefinition::ReadsCategoryOf(absl::string_view stream) const {

@@ -77,17 +77,25 @@ absl::Status CheckOptions(const ProjectionOptions& options) {
 
 absl::Status CheckProjections(const std::vector<ProjectionRegistration>& projections) {
   std::set<std::string> names;
-  absl::flat_hash_map<std::string, const google::protobuf::MessageLite*> messages;
+  absl::flat_hash_map<std::string, const void*> messages;
   for (const ProjectionRegistration& projection : projections) {
     const ProjectionDefinition& definition = *projection.definition;
     if (!names.insert(definition.name()).second) {
       return InvalidFieldError("projections", absl::StrCat("each name once: ", definition.name()));
     }
+    const auto take = [&messages](std::string event, const void* message) {
+      if (messages.try_emplace(event, message).first->second == message) return absl::OkStatus();
+      return InvalidFieldError("projections",
+                               absl::StrCat("one message for each event type: ", event));
+    };
     for (const HandledEvent& event : definition.handled()) {
-      if (messages.try_emplace(event.type, event.prototype).first->second != event.prototype) {
-        return InvalidFieldError("projections",
-                                 absl::StrCat("one message for each event type: ", event.type));
-      }
+      DAYBOOK_RETURN_IF_ERROR(take(event.type, event.prototype));
+      DAYBOOK_RETURN_IF_ERROR(
+          take(absl::StrCat(event.type, " version ", event.schema_version), event.prototype));
+    }
+    for (const PastEvent& event : definition.past()) {
+      DAYBOOK_RETURN_IF_ERROR(
+          take(absl::StrCat(event.type, " version ", event.schema_version), event.descriptor));
     }
   }
   return absl::OkStatus();

@@ -6,7 +6,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "daybook/core/codec.h"
 #include "daybook/core/stream_name.h"
 #include "event_dispatcher.h"
 #include "view.h"
@@ -15,14 +14,15 @@ namespace daybook {
 namespace {
 
 using internal::EventDispatcher;
+using internal::Reading;
 using internal::RowFold;
 
 // The log or one stream, batch by batch, up to a position.
-class PastEvents {
+class EventsUntil {
  public:
   // The events that `dispatcher` lets by, and more; of `stream` alone when it is not empty.
-  PastEvents(const StoreReader& reader, const EventDispatcher& dispatcher, std::string stream,
-             Position until)
+  EventsUntil(const StoreReader& reader, const EventDispatcher& dispatcher, std::string stream,
+              Position until)
       : reader_(reader), stream_(std::move(stream)), until_(until) {
     log_.filter = dispatcher.Filter();
     in_stream_.from = 0;
@@ -76,14 +76,12 @@ absl::Status FoldPast(const StoreReader& reader, const ProjectionDefinition& pro
                       absl::FunctionRef<absl::StatusOr<bool>(const RecordedEvent&)> folded) {
   EventDispatcher dispatcher;
   dispatcher.Add(projection);
-  PastEvents events(reader, dispatcher, std::move(stream), until);
+  EventsUntil events(reader, dispatcher, std::move(stream), until);
   return events.ForEach([&](const RecordedEvent& event) -> absl::StatusOr<bool> {
-    const EventDispatcher::Type* type = dispatcher.Find(event);
-    if (type == nullptr) return true;
-    absl::Status status = DecodeEvent(event, type->event->schema_version, type->message.get());
-    if (status.ok()) {
-      status = fold.Apply(type->targets.front().handler, event, *type->message, &NoStoredRow);
-    }
+    Reading* const reading = dispatcher.Find(event);
+    if (reading == nullptr) return true;
+    absl::Status status = reading->Decode(event);
+    if (status.ok()) status = fold.Apply(reading->targets().front().handlings, event, &NoStoredRow);
     if (!status.ok()) {
       return internal::AtEvent(projection.name(),
                                absl::StrCat("at position ", event.position.ToString(), " refuses"),

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "daybook/core/codec.h"
 #include "daybook/core/status_macros.h"
 #include "event_dispatcher.h"
 #include "view.h"
@@ -83,14 +82,12 @@ absl::StatusOr<PendingEvents> TryPendingEvents(const StoreReader& reader,
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
     for (const RecordedEvent& event : batch) {
-      const internal::EventDispatcher::Type* type = dispatcher.Find(event);
-      if (type == nullptr) continue;
+      internal::Reading* const reading = dispatcher.Find(event);
+      if (reading == nullptr) continue;
       if (pending.events == max_events) return pending;
       ++pending.events;
-      absl::Status status = DecodeEvent(event, type->event->schema_version, type->message.get());
-      if (status.ok()) {
-        status = fold->Apply(type->targets.front().handler, event, *type->message, load);
-      }
+      absl::Status status = reading->Decode(event);
+      if (status.ok()) status = fold->Apply(reading->targets().front().handlings, event, load);
       if (!status.ok()) {
         pending.stops = internal::AtEvent(
             projection.name(), absl::StrCat("stops at position ", event.position.ToString(), ","),

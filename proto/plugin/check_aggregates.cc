@@ -13,14 +13,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::DescriptorPool;
 
 constexpr size_t kMaxCategoryBytes = 255;
-constexpr size_t kMaxEventNameBytes = 255;
-constexpr uint32_t kMaxSchemaVersion = 65535;
-
-// "Withdraw (bank.proto:12)".
-std::string WithPlace(const Descriptor& message) {
-  return absl::StrCat(ShortName(message), " (", BaseName(*message.file()), ":", LineOf(message),
-                      ")");
-}
 
 void CheckAggregateNamed(const Model& model, const Descriptor& message, Role role,
                          const std::string& name, Diagnostics* diagnostics) {
@@ -166,35 +158,6 @@ void CheckProjections(const Model& model, Diagnostics* diagnostics) {
       } else if (!read.emplace(found.front(), name).second) {
         add(absl::StrCat("reads from aggregate \"", name, "\" twice"));
       }
-    }
-  }
-}
-
-void CheckEvents(const Model& model, Diagnostics* diagnostics) {
-  std::map<std::string, const Descriptor*> names;
-  for (const auto& aggregate : model.imported) {
-    for (const Descriptor* event : aggregate->events) names.emplace(EventName(*event), event);
-  }
-  for (const Descriptor* message : model.messages) {
-    if (RoleOf(*message) != Role::kEvent) continue;
-    const auto add = [&](absl::string_view text) {
-      diagnostics->AddMessage(*message, v1::kEventFieldNumber, text);
-    };
-    const std::string name = EventName(*message);
-    if (name.size() > kMaxEventNameBytes) {
-      add(absl::StrCat("an event's name has at most ", kMaxEventNameBytes, " bytes, this one ",
-                       name.size()));
-    } else if (!IsPrintable(name)) {
-      add("an event's name is valid UTF-8 without control characters");
-    } else if (name[0] == '$') {
-      add(absl::StrCat("event name \"", name, "\" begins with '$'"));
-    } else if (const auto [first, fresh] = names.emplace(name, message); !fresh) {
-      add(absl::StrCat("event name \"", name, "\" is that of ", WithPlace(*first->second),
-                       " already"));
-    }
-    if (SchemaVersion(*message) > kMaxSchemaVersion) {
-      add(absl::StrCat("schema_version ", SchemaVersion(*message), " is above ",
-                       kMaxSchemaVersion));
     }
   }
 }

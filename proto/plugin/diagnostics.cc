@@ -60,6 +60,11 @@ int LineOf(const Descriptor& message) {
   return Locate(*message.file(), PathOf(message), 0, 0).start_line + 1;
 }
 
+std::string WithPlace(const Descriptor& message) {
+  return absl::StrCat(ShortName(message), " (", BaseName(*message.file()), ":", LineOf(message),
+                      ")");
+}
+
 void Diagnostics::AddMessage(const Descriptor& message, int option, absl::string_view text) {
   const SourceLocation at =
       Locate(*message.file(), PathOf(message), DescriptorProto::kOptionsFieldNumber, option);

@@ -13,6 +13,9 @@ namespace daybook::generator {
 // The line of the .proto on which `message` begins, from 1.
 int LineOf(const google::protobuf::Descriptor& message);
 
+// "Withdraw (bank.proto:12)".
+std::string WithPlace(const google::protobuf::Descriptor& message);
+
 class Diagnostics {
  public:
   // At the option `option` (an extension's number) of the message or field; at its own beginning

@@ -30,6 +30,27 @@ void EmitAssert(const std::string& condition, const std::string& text, std::stri
                   ");\n");
 }
 
+// What each past event must have, the plainest first: so that the first error is the cause.
+// `parameter` stands for the reader, whose kind and name are `reader`.
+void EmitUpcastAsserts(const std::vector<const Descriptor*>& past_events,
+                       absl::string_view parameter, const std::string& reader,
+                       std::string* header) {
+  const auto emit = [&](absl::string_view trait, absl::string_view what) {
+    for (const Descriptor* event : past_events) {
+      EmitAssert(absl::StrCat("::daybook::", trait, "<", CppName(*event), ", ", parameter, ">"),
+                 absl::StrCat("Upcast(const ", ShortName(*event), "&), which ", Place(*event),
+                              " asks for, ", what),
+                 header);
+    }
+  };
+  emit("HasUpcast", "is not declared in the namespace of that event, or only after this line");
+  emit("UpcastGivesEvents",
+       "gives something else than events: an event, or a tuple, optional, variant or vector of "
+       "them");
+  emit("UpcastEnds", "never ends: its events come back to one that they began with");
+  emit("UpcastStaysWithin", absl::StrCat("ends in an event that ", reader, " does not have"));
+}
+
 }  // namespace
 
 void EmitAggregate(const Aggregate& aggregate, Output* out) {
@@ -41,6 +62,7 @@ void EmitAggregate(const Aggregate& aggregate, Output* out) {
       "  using State = ", CppName(*aggregate.state), ";\n",
       "  using Commands = ", TypeList(aggregate.commands), ";\n",
       "  using Events = ", TypeList(aggregate.events), ";\n",
+      "  using PastEvents = ", TypeList(aggregate.past_events), ";\n",
       "  using Rejections = ", TypeList(aggregate.rejections), ";\n",
       "  using Decision = ::daybook::Decision<", name, ">;\n",
       "  static constexpr ::absl::string_view kName = ", Literal(aggregate.name), ";\n",
@@ -63,14 +85,18 @@ void EmitAggregate(const Aggregate& aggregate, Output* out) {
                             " asks for (is it there without noexcept?)"),
                header);
   }
+  EmitUpcastAsserts(aggregate.past_events, "A", absl::StrCat("aggregate ", aggregate.name), header);
   absl::StrAppend(header, "    return true;\n  }\n};\n");
 }
 
 void EmitProjection(const Projection& projection, Output* out) {
   std::vector<const Descriptor*> events;
+  std::vector<const Descriptor*> past_events;
   std::vector<std::string> categories;
   for (const Aggregate* aggregate : projection.from) {
     events.insert(events.end(), aggregate->events.begin(), aggregate->events.end());
+    past_events.insert(past_events.end(), aggregate->past_events.begin(),
+                       aggregate->past_events.end());
     categories.push_back(Literal(aggregate->category));
   }
   const std::string row = ShortName(*projection.row);
@@ -78,7 +104,7 @@ void EmitProjection(const Projection& projection, Output* out) {
   absl::StrAppend(
       header, "\n// ", Place(*projection.row), "\nstruct ", projection.name, "Projection {\n",
       "  using Row = ", CppName(*projection.row), ";\n", "  using Events = ", TypeList(events),
-      ";\n",
+      ";\n", "  using PastEvents = ", TypeList(past_events), ";\n",
       "  // Hide it with the events that On does not take.\n"
       "  using Ignores = ::daybook::TypeList<>;\n",
       "  static constexpr ::absl::string_view kName = ", Literal(projection.name), ";\n",
@@ -96,6 +122,7 @@ void EmitProjection(const Projection& projection, Output* out) {
                             " asks for: handle the event or list it in Ignores"),
                header);
   }
+  EmitUpcastAsserts(past_events, "P", absl::StrCat("projection ", projection.name), header);
   absl::StrAppend(header, "    return true;\n  }\n};\n");
 }
 

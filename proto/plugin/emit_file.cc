@@ -43,7 +43,8 @@ void BeginHeader(const Model& model, std::string* header) {
                   "#include \"daybook/proto/field_init.h\"\n"
                   "#include \"daybook/proto/field_rules.h\"\n"
                   "#include \"daybook/proto/message_traits.h\"\n"
-                  "#include \"daybook/proto/type_list.h\"\n",
+                  "#include \"daybook/proto/type_list.h\"\n"
+                  "#include \"daybook/proto/upcast.h\"\n",
                   "#include \"", Stem(*model.file), ".pb.h\"\n");
   for (const std::string& stem : IncludedStems(model)) {
     absl::StrAppend(header, "#include \"", stem, ".daybook.h\"\n");

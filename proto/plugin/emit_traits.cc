@@ -84,6 +84,9 @@ void EmitTraits(const Descriptor& message, Output* out) {
   if (role == Role::kEvent) {
     absl::StrAppend(&out->header,
                     "  static constexpr ::std::uint32_t kSchemaVersion = ", SchemaVersion(message),
+                    ";\n  static constexpr bool kPast = ", IsPast(message) ? "true" : "false",
+                    ";\n  static constexpr ::std::uint32_t kUpcastRevision = ",
+                    message.options().GetExtension(v1::event).upcast_revision(),
                     ";\n  static constexpr bool kHasKey = ", key != nullptr ? "true" : "false",
                     ";\n");
     if (key != nullptr) EmitKey("Key", *key, out);

@@ -56,7 +56,9 @@ std::vector<std::unique_ptr<Aggregate>> AggregatesOf(const std::vector<const Des
     const auto found = by_name.find(AggregateOf(*message, role));
     if (found == by_name.end()) continue;
     if (role == Role::kCommand) found->second->commands.push_back(message);
-    if (role == Role::kEvent) found->second->events.push_back(message);
+    if (role == Role::kEvent) {
+      (IsPast(*message) ? found->second->past_events : found->second->events).push_back(message);
+    }
     if (role == Role::kRejection) found->second->rejections.push_back(message);
   }
   return aggregates;
@@ -138,6 +140,10 @@ std::string EventName(const Descriptor& event) {
 uint32_t SchemaVersion(const Descriptor& event) {
   const uint32_t version = event.options().GetExtension(v1::event).schema_version();
   return version == 0 ? 1 : version;
+}
+
+bool IsPast(const Descriptor& event) {
+  return event.options().GetExtension(v1::event).past();
 }
 
 std::vector<const Descriptor*> MessagesOf(const FileDescriptor& file) {

@@ -28,6 +28,7 @@ const v1::FieldOptions& OptionsOf(const google::protobuf::FieldDescriptor& field
 // The name under which the event is stored, and its schema version.
 std::string EventName(const google::protobuf::Descriptor& event);
 uint32_t SchemaVersion(const google::protobuf::Descriptor& event);
+bool IsPast(const google::protobuf::Descriptor& event);
 
 struct Aggregate {
   std::string name;
@@ -37,6 +38,7 @@ struct Aggregate {
   const google::protobuf::Descriptor* state = nullptr;
   std::vector<const google::protobuf::Descriptor*> commands;
   std::vector<const google::protobuf::Descriptor*> events;
+  std::vector<const google::protobuf::Descriptor*> past_events;
   std::vector<const google::protobuf::Descriptor*> rejections;
 };
 

@@ -42,13 +42,15 @@ void ReachMessage(const Descriptor& descriptor, Reached& reached) {
 
 }  // namespace
 
-std::string FingerprintOf(const Descriptor& state, uint32_t evolve_revision) {
+std::string FingerprintOf(const Descriptor& state, uint32_t evolve_revision,
+                          absl::Span<const PastEvent> past_events) {
   Reached reached;
   ReachMessage(state, reached);
   std::string text = absl::StrCat("daybook snapshot 1\n", evolve_revision, "\n", state.full_name());
   for (const auto& [name, proto] : reached) {
     absl::StrAppend(&text, "\n", name, " ", proto.size(), "\n", proto);
   }
+  absl::StrAppend(&text, DescribeUpcasts(past_events));
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const uint8_t*>(text.data()), text.size(), digest.data());
   return std::string(digest.begin(), digest.begin() + kFingerprintBytes);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/metadata.h"
@@ -65,6 +66,13 @@ std::string Difference(absl::string_view expected, absl::string_view actual) {
   return absl::StrCat("  (- expected, + actual)\n", DiffLines(expected, actual));
 }
 
+std::string TodayLine(const std::vector<MessagePtr>& events) {
+  if (events.empty()) return "nothing";
+  return absl::StrJoin(events, " and ", [](std::string* out, const MessagePtr& event) {
+    absl::StrAppend(out, MessageLine(*event));
+  });
+}
+
 Metadata MetadataOf(const CommandOptions& options, CommandId id) {
   Metadata metadata;
   metadata.command_id = id;
@@ -78,8 +86,8 @@ Metadata MetadataOf(const CommandOptions& options, CommandId id) {
 
 }  // namespace
 
-void AggregateScenario::AddGiven(MessagePtr event) {
-  history_.push_back(event);
+void AggregateScenario::AddGiven(GivenEvent event) {
+  for (MessagePtr& today : event.todays(*event.message)) history_.push_back(std::move(today));
   given_.push_back(std::move(event));
 }
 
@@ -135,7 +143,26 @@ bool AggregateScenario::CheckRoundTrip(const Message& message, absl::string_view
   return false;
 }
 
+bool AggregateScenario::CheckUpcasts() const {
+  for (const GivenEvent& given : given_) {
+    if (!given.past) continue;
+    if (!CheckRoundTrip(*given.message, "the event of the past")) return false;
+    const std::vector<MessagePtr> once = given.todays(*given.message);
+    const std::vector<MessagePtr> again = given.todays(*ThroughBytes(*given.message));
+    const DecisionUnderTest first{.events = once}, second{.events = again};
+    if (Same(first, second)) continue;
+    Fail(
+        absl::StrCat("Upcast is not deterministic: called again with an equal event it gives "
+                     "something else\n",
+                     Difference(TextOf(first), TextOf(second))));
+    return false;
+  }
+  return true;
+}
+
 bool AggregateScenario::CheckHistory() {
+  state_ = calls_.new_state();  // there is one, whatever is found
+  if (!CheckUpcasts()) return false;
   // Step by step, each step on a copy; snapshots[v] is the state after v events.
   std::vector<std::unique_ptr<Message>> snapshots;
   std::unique_ptr<Message> state = calls_.new_state();
@@ -222,8 +249,9 @@ std::string AggregateScenario::Outcome() const {
 
 std::string AggregateScenario::Story() const {
   std::string story = given_.empty() ? "Given nothing" : "Given";
-  for (const MessagePtr& event : given_) {
-    absl::StrAppend(&story, given_.size() > 1 ? "\n    " : " ", MessageLine(*event));
+  for (const GivenEvent& event : given_) {
+    absl::StrAppend(&story, given_.size() > 1 ? "\n    " : " ", MessageLine(*event.message));
+    if (event.past) absl::StrAppend(&story, ", today ", TodayLine(event.todays(*event.message)));
   }
   if (command_ != nullptr) absl::StrAppend(&story, "\nWhen ", MessageLine(*command_));
   return story;

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
+#include "daybook/core/status_macros.h"
 #include "daybook/testkit/deterministic_ids.h"
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
@@ -70,23 +71,39 @@ RecordedEvent ProjectionScenario::Recorded(size_t i) const {
 }
 
 absl::Status ProjectionScenario::Apply(RowFold& fold, size_t i, const Rows& stored) const {
-  for (size_t handler = 0; handler < definition_->handled().size(); ++handler) {
-    const HandledEvent& handled = definition_->handled()[handler];
-    if (handled.type != events_[i].type) continue;
-    const RecordedEvent event = Recorded(i);
-    std::unique_ptr<google::protobuf::MessageLite> message(handled.prototype->New());
-    if (absl::Status s = DecodeEvent(event, handled.schema_version, message.get()); !s.ok()) {
-      return s;
+  const RecordedEvent event = Recorded(i);
+  DAYBOOK_ASSIGN_OR_RETURN(const std::vector<TodaysEvent> todays, Todays(event));
+  std::vector<Handling> handlings;
+  for (const TodaysEvent& today : todays) {
+    for (size_t handler = 0; handler < definition_->handled().size(); ++handler) {
+      if (definition_->handled()[handler].type != today.type) continue;
+      handlings.push_back({handler, today.message.get()});
     }
-    return fold.Apply(
-        handler, event, *message,
-        [&stored](absl::string_view key) -> absl::StatusOr<std::optional<std::string>> {
-          const auto row = stored.find(std::string(key));
-          if (row == stored.end()) return std::nullopt;
-          return row->second;
-        });
   }
-  return absl::OkStatus();  // ignored
+  return fold.Apply(handlings, event,
+                    [&stored](absl::string_view key) -> absl::StatusOr<std::optional<std::string>> {
+                      const auto row = stored.find(std::string(key));
+                      if (row == stored.end()) return std::nullopt;
+                      return row->second;
+                    });
+}
+
+absl::StatusOr<std::vector<TodaysEvent>> ProjectionScenario::Todays(
+    const RecordedEvent& event) const {
+  std::vector<TodaysEvent> todays;
+  for (const PastEvent& past : definition_->past()) {
+    if (past.type == event.type && past.schema_version == event.schema_version) {
+      return past.read(event);
+    }
+  }
+  for (const HandledEvent& handled : definition_->handled()) {
+    if (handled.type != event.type || handled.schema_version != event.schema_version) continue;
+    todays.push_back({handled.type, handled.schema_version,
+                      std::unique_ptr<google::protobuf::MessageLite>(handled.prototype->New())});
+    DAYBOOK_RETURN_IF_ERROR(
+        DecodeEvent(event, handled.schema_version, todays.back().message.get()));
+  }
+  return todays;  // else ignored
 }
 
 void ProjectionScenario::Fold() {

@@ -20,6 +20,7 @@ struct TillAggregate {
   using State = WalletState;
   using Commands = daybook::TypeList<>;
   using Events = daybook::TypeList<Closed>;
+  using PastEvents = daybook::TypeList<>;
   using Rejections = daybook::TypeList<WalletClosed>;
   using Decision = daybook::Decision<TillAggregate>;
   static constexpr absl::string_view kName = "Till";

@@ -573,13 +573,28 @@ TEST_F(DecodeEventTest, RoundTrips) {
   EXPECT_THAT(DecodeEvent(event_, 2, &out), IsOk());
   EXPECT_EQ(out.field(), "f");
   EXPECT_EQ(out.rule(), "");
-  EXPECT_THAT(DecodeEvent(event_, 3, &out), IsOk());
+}
+
+TEST_F(DecodeEventTest, TakesItsOwnSchemaVersionAlone) {
+  for (const uint32_t known : {1u, 3u}) {
+    v1::InvalidField out;
+    const absl::Status status = DecodeEvent(event_, known, &out);
+    EXPECT_THAT(status, StatusIs(StatusCode::kDataLoss,
+                                 known == 1 ? "event T version 2 at position 5 is unknown here: "
+                                              "version 1 is the newest that this build knows"
+                                            : "event T version 2 at position 5 is unknown here: "
+                                              "this build knows version 3, and no upcaster takes "
+                                              "the older one"));
+    const auto payload = ErrorPayload<v1::UnknownEvent>(status);
+    ASSERT_TRUE(payload.has_value());
+    EXPECT_EQ(payload->type(), "T");
+    EXPECT_EQ(payload->schema_version(), 2u);
+    EXPECT_EQ(payload->position(), 5u);
+    EXPECT_EQ(out.field(), "");
+  }
 }
 
 TEST_F(DecodeEventTest, SaysWhyItCannot) {
-  event_.schema_version = 3;
-  ExpectDamage("schema version 3, but this build knows 2");
-  event_.schema_version = 2;
   event_.payload = "\xff\xff";
   ExpectDamage("T: the payload is no daybook.v1.InvalidField");
   event_.payload = absl::string_view(payload_).substr(0, payload_.size() - 1);

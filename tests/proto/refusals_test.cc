@@ -156,6 +156,27 @@ const Case kEvents[] = {
     {"SchemaVersionTooHigh",
      "message X { option (daybook.v1.event) = {aggregate: \"Account\" schema_version: 65536}; }",
      "5:13: message X: schema_version 65536 is above 65535"},
+    {"PastNotBelowToday",
+     "message X { option (daybook.v1.event) = {aggregate: \"Account\" name: \"bank.Opened\""
+     " past: true}; }",
+     "5:13: message X: is past, so its schema_version 1 is below that of Opened (t.proto:3), 1"},
+    {"PastNotBelowTodayWhoComesLater",
+     "message X { option (daybook.v1.event) = {aggregate: \"Account\" name: \"y\""
+     " schema_version: 3 past: true}; }\n"
+     "message Y { option (daybook.v1.event) = {aggregate: \"Account\" name: \"y\""
+     " schema_version: 2}; }",
+     "5:13: message X: is past, so its schema_version 3 is below that of Y (t.proto:6), 2"},
+    {"PastTwice",
+     "message W { option (daybook.v1.event) = {aggregate: \"Account\" name: \"y\""
+     " past: true}; }\n"
+     "message X { option (daybook.v1.event) = {aggregate: \"Account\" name: \"y\""
+     " schema_version: 1 past: true}; }",
+     "6:13: message X: event name \"y\", schema_version 1, is that of W (t.proto:5) already"},
+    {"RevisionOfToday",
+     "message X { option (daybook.v1.event) = {aggregate: \"Account\" upcast_revision: 1}; }",
+     "5:13: message X: upcast_revision is for an event that is past"},
+    {"PastWithoutAggregate", "message X { option (daybook.v1.event) = {name: \"y\" past: true}; }",
+     "5:13: message X: the event names no aggregate"},
 };
 INSTANTIATE_TEST_SUITE_P(Events, Refusal, ::testing::ValuesIn(kEvents), NameOfCase);
 

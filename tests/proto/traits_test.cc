@@ -22,6 +22,8 @@ TEST(Aggregates, KnowTheirMessages) {
                                TypeList<golden::bank::Deposit, golden::bank::Withdraw>>);
   static_assert(std::is_same_v<AccountAggregate::Events,
                                TypeList<golden::bank::Deposited, golden::bank::Withdrawn>>);
+  static_assert(std::is_same_v<AccountAggregate::PastEvents, TypeList<golden::bank::WithdrawnV1>>);
+  static_assert(std::is_same_v<LoanTransferAggregate::PastEvents, TypeList<>>);
   static_assert(
       std::is_same_v<AccountAggregate::Rejections, TypeList<golden::bank::InsufficientFunds>>);
   static_assert(std::is_same_v<LoanTransferAggregate::Rejections, TypeList<>>);
@@ -39,6 +41,8 @@ TEST(Projections, ReadTheEventsOfTheirAggregates) {
   static_assert(std::is_same_v<MovementsProjection::Events,
                                TypeList<golden::transfers::v1::TransferStarted,
                                         golden::bank::Deposited, golden::bank::Withdrawn>>);
+  static_assert(
+      std::is_same_v<MovementsProjection::PastEvents, TypeList<golden::bank::WithdrawnV1>>);
   EXPECT_EQ(BalanceProjection::kName, "Balance");
   EXPECT_EQ(BalanceProjection::kRevision, 4u);
   EXPECT_THAT(MovementsProjection::kCategories, ElementsAre("loan_transfer", "account"));
@@ -57,6 +61,15 @@ TEST(Traits, TypeNames) {
 TEST(Traits, SchemaVersions) {
   EXPECT_EQ(MessageTraits<golden::bank::Deposited>::kSchemaVersion, 1u);
   EXPECT_EQ(MessageTraits<golden::bank::Withdrawn>::kSchemaVersion, 3u);
+}
+
+TEST(Traits, PastEvents) {
+  static_assert(!MessageTraits<golden::bank::Withdrawn>::kPast);
+  static_assert(MessageTraits<golden::bank::WithdrawnV1>::kPast);
+  EXPECT_EQ(MessageTraits<golden::bank::WithdrawnV1>::kTypeName, "bank.withdrawn");
+  EXPECT_EQ(MessageTraits<golden::bank::WithdrawnV1>::kSchemaVersion, 1u);
+  EXPECT_EQ(MessageTraits<golden::bank::WithdrawnV1>::kUpcastRevision, 2u);
+  EXPECT_EQ(MessageTraits<golden::bank::Withdrawn>::kUpcastRevision, 0u);
 }
 
 TEST(Traits, StreamKeys) {

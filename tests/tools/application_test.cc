@@ -88,6 +88,7 @@ const std::vector<std::vector<std::string>> kCalls = {
     {"read"},
     {"tail"},
     {"stats"},
+    {"schema"},
     {"verify"},
 };
 

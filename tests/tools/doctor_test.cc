@@ -2,6 +2,7 @@
 
 #include "application_test.h"
 #include "daybook/core/schema_catalog.h"
+#include "ledger.h"
 
 namespace daybook::tools {
 namespace {
@@ -113,20 +114,59 @@ TEST_F(DoctorCommand, FindsASnapshotThatCannotBeRead) {
 
 TEST_F(DoctorCommand, FindsTypesAndSchemasOfAnotherBuild) {
   {
-    App app = Open();
+    App app = Open(Aggregate<Account>());
     ASSERT_THAT(
-        SchemaCatalog::Register(&app.store(), {{"bank.Frozen", 1, bank::Written::descriptor()},
-                                               {"withdrawn", 3, bank::Withdrawn::descriptor()}}),
+        SchemaCatalog::Register(&app.store(), {{"withdrawn", 1, ledger::v1::Opened::descriptor()}}),
         IsOk());
+    Event frozen, withdrawn;
+    frozen.type = "bank.Frozen";
+    withdrawn.type = "withdrawn";
+    withdrawn.schema_version = 3;
+    ASSERT_THAT(app.store().Append("account-9", ExpectedVersion::Any(), {frozen, withdrawn}),
+                IsOk());
   }
-  const Told told = Doctor(Bank());
+  const Told told = Doctor(PartsOf(Aggregate<Account>()));
   EXPECT_EQ(told.code, 6);
   const auto findings = told.Json();
-  ASSERT_THAT(findings, SizeIs(2));
-  EXPECT_EQ(findings[0]["check"], "types");
-  EXPECT_THAT(findings[0]["problem"].get<std::string>(), HasSubstr("type bank.Frozen"));
+  ASSERT_THAT(findings, SizeIs(3));
+  EXPECT_EQ(findings[0]["check"], "schema");
+  EXPECT_THAT(findings[0]["problem"].get<std::string>(),
+              HasSubstr("bank.Frozen version 1 is known to no aggregate or view"));
   EXPECT_THAT(findings[1]["problem"].get<std::string>(),
-              HasSubstr("schema version 3 of withdrawn, and this build knows 1"));
+              HasSubstr("withdrawn version 1: Opened.owner had the number 1"));
+  EXPECT_THAT(findings[2]["problem"].get<std::string>(),
+              HasSubstr("withdrawn version 3 is newer than version 1"));
+}
+
+TEST_F(DoctorCommand, ReadsEventsOfThePastAsThoseOfToday) {
+  {
+    App app = Open(Aggregate<ledger::v1::Ledger>());
+    ASSERT_THAT(app.Execute(Make<ledger::v1::Deposit>({.ledger = "7", .francs = 30})), IsOk());
+    ASSERT_THAT(app.Execute(Make<ledger::v1::Pay>({.ledger = "7", .francs = 5, .fee = 1})), IsOk());
+  }
+  const auto today = PartsOf(Aggregate<Account>(), Inline<Balances>(),
+                             Aggregate<ledger::v2::Ledger>(), Async<ledger::v2::AsyncBalances>());
+  {
+    App app = Open(Aggregate<ledger::v2::Ledger>());
+    for (int i = 0; i < 4; ++i) {  // with a snapshot
+      ASSERT_THAT(app.Execute(Make<ledger::v2::Deposit>({.ledger = "7", .cents = 1})), IsOk());
+    }
+  }
+  ASSERT_EQ(RunWith(today, {"catch-up"}).code, 0);
+  const Told told = Doctor(today);
+  EXPECT_EQ(told.code, 0) << told.out << told.err;
+  EXPECT_THAT(told.Json(), IsEmpty());
+
+  const auto why = RunWith(today, {"why", "AsyncBalance", "7", "--json"}).Json();
+  ASSERT_THAT(why, SizeIs(6));
+  EXPECT_EQ(why[1]["type"], "ledger.paid");
+  EXPECT_EQ(why[1]["before"]["cents"], "3000");
+  EXPECT_EQ(why[1]["after"]["cents"], "2500");
+  EXPECT_EQ(why[1]["after"]["fees"], "100");
+  EXPECT_EQ(RunWith(today, {"state", "ledger-7", "--at-version", "1", "--json"})
+                .Json()
+                .at(0)["state"]["cents"],
+            "2500");
 }
 
 TEST_F(DoctorCommand, FindsThatSpaceIsLow) {

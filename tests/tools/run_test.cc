@@ -15,7 +15,8 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::array<const char*, 5> kCommands = {"ls", "read", "tail", "stats", "verify"};
+constexpr std::array<const char*, 6> kCommands = {"ls",    "read",   "tail",
+                                                  "stats", "schema", "verify"};
 
 class RunTest : public ToolTest {
  protected:

@@ -49,6 +49,11 @@ struct StatsArguments {
   bool json = false;
 };
 
+struct SchemaArguments {
+  std::string store;
+  bool json = false;
+};
+
 struct VerifyArguments {
   std::string store;
   bool json = false;

@@ -16,6 +16,8 @@ ExitCode Read(const ReadArguments& arguments, Console& console);
 ExitCode Tail(const TailArguments& arguments, Console& console);
 // What the store holds, in numbers.
 ExitCode Stats(const StatsArguments& arguments, Console& console);
+// Which events the store holds, by type and schema version.
+ExitCode Schema(const SchemaArguments& arguments, Console& console);
 // Writes a project to begin with.
 ExitCode New(const NewArguments& arguments, Console& console);
 // Whether the store is sound.

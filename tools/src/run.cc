@@ -38,6 +38,7 @@ struct Parsed {
   ReadArguments read;
   TailArguments tail;
   StatsArguments stats;
+  SchemaArguments schema;
   VerifyArguments verify;
   BackupArguments backup;
   BackupsArguments backups;
@@ -115,6 +116,16 @@ void AddStats(CLI::App& app, Parsed& parsed) {
       app, parsed, "stats", "Tells in numbers what the store holds", a, &Stats,
       "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables");
   AddStore(*parsed.program, *stats, &a.store);
+}
+
+void AddSchema(CLI::App& app, Parsed& parsed) {
+  SchemaArguments& a = parsed.schema;
+  CLI::App* schema = AddCommand(
+      app, parsed, "schema",
+      "Lists the types and schema versions of the events, with their number, the first "
+      "and the last position, and the message that the payload is. Reads the whole log",
+      a, &Schema, "One object a line: type, schema_version, events, first, last, sample, message");
+  AddStore(*parsed.program, *schema, &a.store);
 }
 
 void AddVerify(CLI::App& app, Parsed& parsed) {
@@ -235,6 +246,7 @@ int RunProgram(const Program& program, int argc, const char* const* argv, Consol
   AddRead(app, parsed);
   AddTail(app, parsed);
   AddStats(app, parsed);
+  AddSchema(app, parsed);
   AddVerify(app, parsed);
   AddBackups(app, parsed);
   AddRestore(app, parsed);

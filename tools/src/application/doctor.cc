@@ -13,7 +13,7 @@ namespace {
 
 absl::StatusOr<std::vector<Finding>> Examine(const Patient& patient) {
   std::vector<Finding> findings;
-  for (const auto find : {&FindInViews, &FindInSnapshots, &FindInTypes, &FindOnDisk}) {
+  for (const auto find : {&FindInViews, &FindInSnapshots, &FindInSchemas, &FindOnDisk}) {
     DAYBOOK_RETURN_IF_ERROR(find(patient, &findings));
   }
   return findings;

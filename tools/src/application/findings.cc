@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "application/open.h"
+#include "daybook/aggregates/schema_check.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 #include "daybook/projections/stored_view.h"
-#include "daybook/snapshots/fingerprint.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "directory_mark.h"
 
@@ -21,22 +21,6 @@ namespace {
 std::string CommandLine(const Patient& patient, absl::string_view command) {
   return absl::StrCat(patient.application.program(), " ", command, " --store ",
                       patient.arguments.store);
-}
-
-// The newest schema version of each event type that the application knows.
-std::map<std::string, uint32_t> KnownTypes(const Application& application) {
-  std::map<std::string, uint32_t> known;
-  for (const AggregateDefinition* aggregate : application.parts().aggregates) {
-    for (const EventDefinition& event : aggregate->events) {
-      known[std::string(event.type)] = event.schema_version;
-    }
-  }
-  for (const ProjectionRegistration& projection : application.parts().projections) {
-    for (const HandledEvent& event : projection.definition->handled()) {
-      known[event.type] = event.schema_version;
-    }
-  }
-  return known;
 }
 
 std::string MiB(uint64_t bytes) {
@@ -86,8 +70,7 @@ absl::Status FindInSnapshots(const Patient& patient, std::vector<Finding>* findi
   DAYBOOK_ASSIGN_OR_RETURN(const TableId table, patient.session.store->OpenTable("$snapshots"));
   std::map<std::string, std::string> fingerprints;
   for (const AggregateDefinition* aggregate : patient.application.parts().aggregates) {
-    fingerprints[std::string(aggregate->category)] =
-        FingerprintOf(*aggregate->default_state->GetDescriptor(), aggregate->evolve_revision);
+    fingerprints[std::string(aggregate->category)] = SnapshotFingerprintOf(*aggregate);
   }
   uint64_t all = 0;
   DAYBOOK_RETURN_IF_ERROR(
@@ -107,32 +90,22 @@ absl::Status FindInSnapshots(const Patient& patient, std::vector<Finding>* findi
   if (stats.stale > 0) {
     findings->push_back({"snapshots", false,
                          absl::StrCat(stats.stale, " of ", all,
-                                      " snapshots are of an older state or Evolve: their streams ",
-                                      "are folded from the start"),
+                                      " snapshots are of an older state, Evolve or Upcast: their ",
+                                      "streams are folded from the start"),
                          "none: each stream's next command writes its own anew"});
   }
   return absl::OkStatus();
 }
 
-absl::Status FindInTypes(const Patient& patient, std::vector<Finding>* findings) {
-  const std::map<std::string, uint32_t> known = KnownTypes(patient.application);
-  std::map<std::string, uint32_t> stored;
-  for (const auto& [type, version] : patient.session.catalog->Schemas()) {
-    stored[type] = std::max(stored[type], version);
-  }
-  for (const auto& [type, version] : stored) {
-    const auto mine = known.find(type);
-    if (mine == known.end()) {
-      findings->push_back(
-          {"types", true,
-           absl::StrCat("the store has events of type ", type, ", which this build does not know"),
-           "run a build whose aggregates and views know it"});
-    } else if (version > mine->second) {
-      findings->push_back({"types", true,
-                           absl::StrCat("the store has schema version ", version, " of ", type,
-                                        ", and this build knows ", mine->second),
-                           "run the newer build"});
-    }
+absl::Status FindInSchemas(const Patient& patient, std::vector<Finding>* findings) {
+  const ApplicationParts& parts = patient.application.parts();
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const SchemaReport report,
+      internal::CheckSchemaOf(*patient.session.store,
+                              {.aggregates = parts.aggregates, .projections = parts.projections}));
+  for (const SchemaFinding& found : report.findings) {
+    findings->push_back({"schema", true, found.ToString(),
+                         "run a build that reads it: the newer one, or this one with an upcaster"});
   }
   return absl::OkStatus();
 }

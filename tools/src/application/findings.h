@@ -13,7 +13,7 @@
 namespace daybook::tools {
 
 struct Finding {
-  std::string check;   // "views", "snapshots", "types", "disk"
+  std::string check;   // "views", "snapshots", "schema", "disk"
   bool urgent = true;  // false: it mends itself
   std::string problem;
   std::string mend;  // a command, or what a person has to do
@@ -29,7 +29,7 @@ struct Patient {
 // Each appends to `findings`. DataLoss where the store cannot be read.
 absl::Status FindInViews(const Patient& patient, std::vector<Finding>* findings);
 absl::Status FindInSnapshots(const Patient& patient, std::vector<Finding>* findings);
-absl::Status FindInTypes(const Patient& patient, std::vector<Finding>* findings);
+absl::Status FindInSchemas(const Patient& patient, std::vector<Finding>* findings);
 absl::Status FindOnDisk(const Patient& patient, std::vector<Finding>* findings);
 
 }  // namespace daybook::tools

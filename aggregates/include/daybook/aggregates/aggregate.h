@@ -17,9 +17,11 @@
 #include "daybook/aggregates/decision.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/event.h"
+#include "daybook/core/past_event.h"
 #include "daybook/proto/completeness.h"
 #include "daybook/proto/message_traits.h"
 #include "daybook/proto/type_list.h"
+#include "daybook/proto/upcast.h"
 #include "daybook/v1/errors.pb.h"
 #include "google/protobuf/message.h"
 
@@ -46,16 +48,17 @@ struct CommandDefinition {
                            const CommandContext& context) = nullptr;
 };
 
+// Decodes `event` and evolves `state` by it; by each event of today that it is, when it is past.
+// The errors of DecodeEvent, with `state` untouched.
+using EvolveFunction = absl::Status (*)(const RecordedEvent& event,
+                                        google::protobuf::Message& state);
+
 // One event of an aggregate.
 struct EventDefinition {
-  using Message = google::protobuf::Message;
-
   absl::string_view type;  // the event's stable name
   uint32_t schema_version = 1;
   const google::protobuf::Descriptor* descriptor = nullptr;
-  // Decodes `event` and evolves `state` by it. DataLoss (Damage "event", with its position), with
-  // `state` untouched, when it cannot be decoded.
-  absl::Status (*evolve)(const RecordedEvent& event, Message& state) = nullptr;
+  EvolveFunction evolve = nullptr;
 };
 
 // What an aggregate is to the command path. Constant; one for each aggregate in a process.
@@ -67,7 +70,12 @@ struct AggregateDefinition {
   const google::protobuf::Message* default_state = nullptr;
   std::vector<CommandDefinition> commands;
   std::vector<EventDefinition> events;
+  std::vector<PastEvent> past_events;
+  std::vector<EvolveFunction> evolve_past;  // by each of past_events
 };
+
+// Which snapshots of its states are valid (daybook/snapshots/fingerprint.h).
+std::string SnapshotFingerprintOf(const AggregateDefinition& aggregate);
 
 namespace internal {
 
@@ -122,7 +130,10 @@ template <typename A, typename E>
 absl::Status DecodeAndEvolve(const RecordedEvent& recorded, google::protobuf::Message& state) {
   E event;
   absl::Status status = DecodeEvent(recorded, MessageTraits<E>::kSchemaVersion, &event);
-  if (status.ok()) A::Evolve(static_cast<typename A::State&>(state), event);
+  if (!status.ok()) return status;
+  VisitToday(std::move(event), [&state](const auto& today) {
+    A::Evolve(static_cast<typename A::State&>(state), today);
+  });
   return status;
 }
 
@@ -154,13 +165,17 @@ AggregateDefinition MakeAggregateDefinition() {
                                  .descriptor = E::descriptor(),
                                  .evolve = &DecodeAndEvolve<A, E>});
   });
+  A::PastEvents::ForEach([&definition]<typename E>() {
+    definition.past_events.push_back(PastEventOf<E>());
+    definition.evolve_past.push_back(&DecodeAndEvolve<A, E>);
+  });
   return definition;
 }
 
 }  // namespace internal
 
 // The definition of A. Asserts that A decides every command and evolves by every event of its
-// .proto.
+// .proto, and that every past event has its upcaster.
 template <typename A>
 const AggregateDefinition& AggregateDefinitionOf() {
   static_assert(A::template CheckComplete<A>());

@@ -122,7 +122,8 @@ class App {
   //                       AppOptions::reply_retention (InvalidField)
   //   Aborted             writers outside of App were first, more often than max_conflict_retries
   //   Unknown             the outcome is: reopen, and execute again with the same command id
-  //   DataLoss            an event of the stream cannot be decoded (Damage names the position)
+  //   DataLoss            an event of the stream cannot be decoded (Damage names the position), or
+  //                       this build does not know it (UnknownEvent: type, version, position)
   //   ResourceExhausted   the store's queue is full (EventStore::WhenRoom tells when it has room),
   //                       16,384 commands wait for the stream, or no space is left: retry later
   //   Unavailable         closed, or the store stopped

@@ -15,7 +15,8 @@
 
 namespace daybook {
 
-// An event that a command brought about.
+// An event that a command brought about. Of a command that was executed before, what it is today:
+// an event of the past stands here upcast, as none, one or several with its id.
 struct RecordedReplyEvent {
   EventId id;
   std::string type;  // its stable name
@@ -27,8 +28,10 @@ struct RecordedReplyEvent {
   template <typename E>
   std::optional<E> As() const {
     E event;
-    if (removed || type != MessageTraits<E>::kTypeName || !event.ParseFromString(payload))
+    if (removed || type != MessageTraits<E>::kTypeName ||
+        schema_version != MessageTraits<E>::kSchemaVersion || !event.ParseFromString(payload)) {
       return std::nullopt;
+    }
     return event;
   }
 };

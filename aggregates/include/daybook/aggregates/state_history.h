@@ -1,7 +1,10 @@
 // The past of an aggregate's state: its stream folded up to a moment.
 //
+// An event of the past is folded as what it is today (upcast.h): one step, however many that are.
+//
 // Errors: NotFound when the version or position is beyond the end; DataLoss when an event cannot be
-// decoded or is none of the aggregate's (Damage names its position). Thread-safe.
+// decoded (Damage names its position) or is none that the aggregate knows (UnknownEvent).
+// Thread-safe.
 #ifndef DAYBOOK_AGGREGATES_STATE_HISTORY_H_
 #define DAYBOOK_AGGREGATES_STATE_HISTORY_H_
 

@@ -15,7 +15,8 @@
 
 namespace daybook {
 
-// A recorded event without its payload, copied: it outlives the batch. A plain value.
+// A recorded event without its payload, copied: it outlives the batch. Type and schema version are
+// those that were recorded, of an event of the past too. A plain value.
 struct EventHeader {
   Position position;
   std::string stream;
@@ -29,7 +30,8 @@ struct EventHeader {
 
 EventHeader HeaderOf(const RecordedEvent& event);
 
-// One step in the life of a Value: a message, or one in its stored form. A plain value.
+// One step in the life of a Value: a message, or one in its stored form. What a recorded event is
+// today, be it several events, is one step. A plain value.
 template <typename Value>
 struct Change {
   EventHeader event;

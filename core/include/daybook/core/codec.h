@@ -15,10 +15,15 @@ namespace daybook {
 // The deterministic serialization: the same message gives the same bytes (G6).
 std::string EncodeMessage(const google::protobuf::MessageLite& message);
 
-// Parses the event's payload into `message`. DataLoss (Damage "event", with its position) when it
-// is removed, sealed, of a later schema version than `known_schema_version`, or does not parse.
-absl::Status DecodeEvent(const RecordedEvent& event, uint32_t known_schema_version,
+// Parses the event's payload, which is of `schema_version`, into `message`.
+//   DataLoss  the event is of another schema version (UnknownEvent); or its payload is removed,
+//             sealed or does not parse (Damage "event", with its position)
+// Upcasts nothing: what may be an event of the past is read with ReadEvent (read_event.h).
+absl::Status DecodeEvent(const RecordedEvent& event, uint32_t schema_version,
                          google::protobuf::MessageLite* message);
+
+// The UnknownEvent of an event whose type is known as of `known_schema_version` at the newest.
+absl::Status UnknownVersionError(const RecordedEvent& event, uint32_t known_schema_version);
 
 }  // namespace daybook
 

@@ -41,6 +41,10 @@ absl::Status VersionConflictError(absl::string_view stream, ExpectedVersion expe
 // Aborted with a ClaimConflict.
 absl::Status ClaimConflictError(absl::string_view table, absl::string_view key,
                                 absl::string_view existing);
+// DataLoss with an UnknownEvent: "event <type> version <n> at position <p> is
+// unknown here: <why>".
+absl::Status UnknownEventError(absl::string_view type, uint32_t schema_version, Position position,
+                               absl::string_view why);
 // DataLoss with a Damage: "<what> damaged at position <n>: <detail>".
 absl::Status DamageError(absl::string_view what, Position position, absl::string_view detail);
 

@@ -48,6 +48,10 @@ class SchemaCatalog {
   // The type and schema version of every schema, ordered.
   std::vector<std::pair<std::string, uint32_t>> Schemas() const;
 
+  // What a schema was recorded as; nullptr when the store keeps none. It must not outlive the
+  // catalog.
+  const google::protobuf::Descriptor* Find(absl::string_view type, uint32_t schema_version) const;
+
   // The message of the event's payload; it must not outlive the catalog. NotFound when the catalog
   // has no schema for it; else the errors of DecodeEvent.
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Decode(

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "daybook/core/past_event.h"
 #include "daybook/core/uuid.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/projections/view_query.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/message_lite.h"
+#include "google/protobuf/message.h"
 
 namespace daybook {
 
@@ -20,7 +21,7 @@ namespace daybook {
 struct HandledEvent {
   std::string type;  // its stable name
   uint32_t schema_version = 1;
-  const google::protobuf::MessageLite* prototype = nullptr;
+  const google::protobuf::Message* prototype = nullptr;
   bool keyed_by_stream = false;  // its row is that of its stream's key
 };
 
@@ -28,14 +29,15 @@ struct HandledEvent {
 //
 // A projection P is a struct that derives from what the generator made of its row message:
 //   static void On(Row&, const E&)                    for each event E of its aggregates that is
-//   not static absl::Status On(Row&, const E&)            in Ignores; a third parameter
-//   EventContext&
-//                                                     where it is wanted
+//   static absl::Status On(Row&, const E&)            not in Ignores; a third parameter, const
+//                                                     EventContext&, where it is wanted
 //   using Ignores = daybook::TypeList<E...>           the events that it leaves out
 //   static K Key(const E&[, const RecordedEvent&])    where the row is not that of the event's key
 //                                                     field, or else of the stream's key. K is a
 //                                                     string, an optional of one, or a list of
 //                                                     them: On is called once for each, in order
+// Of an event of the past On gets what it is today (upcast.h): each event of today in order, all
+// with the position, version and context of the one that was recorded; all of them or none.
 // On and Key depend on their arguments alone: the same events give the same rows, byte for byte,
 // inline and async, live and rebuilt (G6). An error of On leaves the rows as they were; inline it
 // refuses the commit, async it stops the view at that event.
@@ -45,17 +47,20 @@ class ProjectionDefinition {
 
   ProjectionDefinition(absl::string_view name, uint32_t revision,
                        std::vector<std::string> categories, std::vector<HandledEvent> handled,
-                       const google::protobuf::Descriptor* row, NewFold new_fold);
+                       std::vector<PastEvent> past, const google::protobuf::Descriptor* row,
+                       NewFold new_fold);
 
   const std::string& name() const { return name_; }
   // The categories whose events it sees, and the types; the index of a type is that of its handler.
   const std::vector<std::string>& categories() const { return categories_; }
   const std::vector<HandledEvent>& handled() const { return handled_; }
+  // The events of the past of which some of them may come.
+  const std::vector<PastEvent>& past() const { return past_; }
   bool ReadsCategoryOf(absl::string_view stream) const;
   // The row's message.
   const google::protobuf::Descriptor* row() const { return row_; }
-  // Equal for equal revision, row message (with all that it contains), categories and types: a view
-  // of another fingerprint is built anew.
+  // Equal for equal revision, row message (with all that it contains), categories, types and
+  // upcasters (past): a view of another fingerprint is built anew.
   const Uuid& fingerprint() const { return fingerprint_; }
   std::unique_ptr<internal::RowFold> MakeFold() const { return new_fold_(); }
 
@@ -63,6 +68,7 @@ class ProjectionDefinition {
   std::string name_;
   std::vector<std::string> categories_;
   std::vector<HandledEvent> handled_;
+  std::vector<PastEvent> past_;
   const google::protobuf::Descriptor* row_;
   Uuid fingerprint_;
   NewFold new_fold_;
@@ -84,6 +90,11 @@ const void* ProjectionType() {
   return &type;
 }
 
+template <typename P, typename... Es>
+constexpr bool BecomesHandled(TypeList<Es...>) {
+  return (kHandles<P, Es> || ...);
+}
+
 template <typename P>
 std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
   static_assert(P::template CheckComplete<P>());
@@ -94,10 +105,14 @@ std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
                          &E::default_instance(), kKeyedByStream<P, E>});
     }
   });
+  std::vector<PastEvent> past;
+  P::PastEvents::ForEach([&]<typename E>() {
+    if (BecomesHandled<P>(TodaysEvents<E>())) past.push_back(PastEventOf<E>());
+  });
   return std::make_shared<const ProjectionDefinition>(
       P::kName, P::kRevision,
       std::vector<std::string>(P::kCategories.begin(), P::kCategories.end()), std::move(handled),
-      P::Row::descriptor(),
+      std::move(past), P::Row::descriptor(),
       []() -> std::unique_ptr<RowFold> { return std::make_unique<TypedRowFold<P>>(); });
 }
 

@@ -40,22 +40,29 @@ absl::Status RowKeyTooLong(size_t bytes);
 absl::Status RowTooLarge(absl::string_view key, size_t bytes);
 absl::Status RowDamaged(absl::string_view key);
 
+// One event of today for one handler of a projection.
+struct Handling {
+  size_t handler;                                // of ProjectionDefinition::handled
+  const google::protobuf::MessageLite* message;  // of that handler's type
+};
+
 // Rows of one view in memory. A row exists once On was called for its key and it was not deleted.
 // Not thread-safe.
 class RowFold {
  public:
   virtual ~RowFold() = default;
 
-  // Folds the event, already decoded for the handler of that index (ProjectionDefinition::handled).
-  // On an error no row has changed.
-  virtual absl::Status Apply(size_t handler, const RecordedEvent& event,
-                             const google::protobuf::MessageLite& message, LoadRow load) = 0;
+  // Folds what the event is today, in order: one, but for an event of the past that was split or
+  // dropped. On an error no row has changed.
+  virtual absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                             LoadRow load) = 0;
 
   // Folds only into the rows whose keys `mine` says yes to; the others are somebody else's. Before
   // the first Apply.
   void Restrict(std::function<bool(absl::string_view key)> mine) { mine_ = std::move(mine); }
-  // False: Apply would do nothing, as can be told without decoding the event.
-  virtual bool Wants(size_t handler, const RecordedEvent& event) const = 0;
+  // False: Apply would do nothing, as can be told without decoding the event. `handlers` are those
+  // that it may be for; none: that is not known.
+  virtual bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const = 0;
 
   // Hands out each row changed since the last time, in the order of their first change. Until
   // FlushDone the rows stay in memory, since their stored form may still be the old one. An error
@@ -118,15 +125,28 @@ class TypedRowFold final : public RowFold {
  public:
   using Row = typename P::Row;
 
-  absl::Status Apply(size_t handler, const RecordedEvent& event,
-                     const google::protobuf::MessageLite& message, LoadRow load) override {
+  absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                     LoadRow load) override {
     static const std::vector<Handler>& handlers = *new std::vector<Handler>(Handlers());
-    return (this->*handlers[handler])(event, message, load);
+    undo_.clear();
+    keep_undo_ = handlings.size() > 1;
+    for (const Handling& handling : handlings) {
+      absl::Status status = (this->*handlers[handling.handler])(event, *handling.message, load);
+      if (!status.ok()) {
+        Undo();
+        return status;
+      }
+    }
+    return absl::OkStatus();
   }
 
-  bool Wants(size_t handler, const RecordedEvent& event) const override {
+  bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const override {
     static const std::vector<bool>& by_stream = *new std::vector<bool>(KeyedByStream());
-    return mine_ == nullptr || !by_stream[handler] || mine_(KeyOf(event.stream));
+    if (mine_ == nullptr || handlers.empty()) return true;
+    for (const size_t handler : handlers) {
+      if (!by_stream[handler]) return true;
+    }
+    return mine_(KeyOf(event.stream));
   }
 
   absl::Status Flush(WriteRow write) override {
@@ -198,7 +218,7 @@ class TypedRowFold final : public RowFold {
     bool stored = false;  // in the table
     bool dirty = false;
   };
-  struct Undo {
+  struct Before {
     Entry* entry;
     Row row;
     bool exists;
@@ -277,19 +297,12 @@ class TypedRowFold final : public RowFold {
                        absl::Span<Entry* const> entries) {
     constexpr bool kCanFail = !std::is_void_v<decltype(CallOn<P, E>(
         std::declval<Row&>(), event, std::declval<EventContext&>()))>;
-    undo_.clear();
     for (Entry* entry : entries) {
       EventContext context(recorded, *entry->key);
+      // What cannot fail alone may still be followed by a handling that does.
+      if (kCanFail || keep_undo_) undo_.push_back({entry, entry->row, entry->exists});
       if constexpr (kCanFail) {
-        undo_.push_back({entry, entry->row, entry->exists});
-        absl::Status status = CallOn<P, E>(entry->row, event, context);
-        if (!status.ok()) {
-          for (; !undo_.empty(); undo_.pop_back()) {
-            undo_.back().entry->row = std::move(undo_.back().row);
-            undo_.back().entry->exists = undo_.back().exists;
-          }
-          return status;
-        }
+        DAYBOOK_RETURN_IF_ERROR((CallOn<P, E>(entry->row, event, context)));
       } else {
         CallOn<P, E>(entry->row, event, context);
       }
@@ -298,6 +311,14 @@ class TypedRowFold final : public RowFold {
       MarkDirty(entry, recorded.payload.size());
     }
     return absl::OkStatus();
+  }
+
+  // The rows as they were before Apply.
+  void Undo() {
+    for (; !undo_.empty(); undo_.pop_back()) {
+      undo_.back().entry->row = std::move(undo_.back().row);
+      undo_.back().entry->exists = undo_.back().exists;
+    }
   }
 
   // The entry of `key`, read when it is not in memory.
@@ -337,7 +358,8 @@ class TypedRowFold final : public RowFold {
   std::vector<Entry*> dirty_;
   std::vector<Entry*> flushing_;
   std::vector<Entry*> targets_;
-  std::vector<Undo> undo_;
+  std::vector<Before> undo_;  // by the event at hand, from its first row on
+  bool keep_undo_ = false;
 };
 
 }  // namespace daybook::internal

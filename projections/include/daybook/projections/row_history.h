@@ -8,7 +8,8 @@
 //
 // Errors: NotFound when the position is beyond the tip; what On returned, with the view and the
 // event, when it refuses one (other rows' refusals are not met); DataLoss when an event cannot be
-// decoded. Thread-safe.
+// decoded (Damage), or is of a schema version that this build does not know (UnknownEvent).
+// Thread-safe.
 #ifndef DAYBOOK_PROJECTIONS_ROW_HISTORY_H_
 #define DAYBOOK_PROJECTIONS_ROW_HISTORY_H_
 

@@ -14,6 +14,8 @@ namespace daybook {
 // For an event M:
 //   static constexpr absl::string_view kTypeName;            its stable name
 //   static constexpr uint32_t kSchemaVersion;
+//   static constexpr bool kPast;                             emitted no more: see upcast.h
+//   static constexpr uint32_t kUpcastRevision;               0 unless past
 //   static constexpr bool kHasKey;                           a field carries `key`
 //   static std::string Key(const M&);                        when kHasKey
 //   static std::vector<std::string> Tags(const M&);          "field-name:value", in field order

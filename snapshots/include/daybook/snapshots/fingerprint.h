@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/types/span.h"
+#include "daybook/core/past_event.h"
 #include "google/protobuf/descriptor.h"
 
 namespace daybook {
@@ -12,9 +14,11 @@ namespace daybook {
 inline constexpr size_t kFingerprintBytes = 16;
 
 // The first 16 bytes of a SHA-256 over the descriptors of `state` and of every message and enum
-// that it reaches, and over `evolve_revision`. The same in every process that was built from the
-// same .proto; another message in the same file does not change it.
-std::string FingerprintOf(const google::protobuf::Descriptor& state, uint32_t evolve_revision);
+// that it reaches, over `evolve_revision`, and over the upcasters of `past_events`: each one's
+// type, schema version, revision, and the events that may come of it. The same in every process
+// that was built from the same .proto; another message in the same file does not change it.
+std::string FingerprintOf(const google::protobuf::Descriptor& state, uint32_t evolve_revision,
+                          absl::Span<const PastEvent> past_events = {});
 
 }  // namespace daybook
 

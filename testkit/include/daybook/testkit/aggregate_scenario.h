@@ -17,6 +17,14 @@ namespace daybook::internal {
 
 using MessagePtr = std::shared_ptr<const google::protobuf::Message>;
 
+// An event as it was recorded.
+struct GivenEvent {
+  MessagePtr message;
+  bool past = false;
+  // What a message of that type is today.
+  std::vector<MessagePtr> (*todays)(const google::protobuf::Message& message) = nullptr;
+};
+
 struct DecisionUnderTest {
   std::vector<MessagePtr> events;
   MessagePtr rejection;  // nullptr: accepted
@@ -42,7 +50,7 @@ class AggregateScenario {
  public:
   explicit AggregateScenario(AggregateCalls calls) : calls_(calls) {}
 
-  void AddGiven(MessagePtr event);
+  void AddGiven(GivenEvent event);
 
   // Decides, and checks what must be so of every aggregate.
   void When(const CommandCalls& command_calls, MessagePtr command, const WhenOptions& options,
@@ -66,13 +74,14 @@ class AggregateScenario {
   // Each returns false when it has reported something.
   bool Decide(const CommandCalls& command_calls, const WhenOptions& options);
   bool CheckHistory();
+  bool CheckUpcasts() const;
   bool CheckRoundTrip(const google::protobuf::Message& message, absl::string_view what) const;
   std::string Story() const;
   std::string Outcome() const;
 
   AggregateCalls calls_;
-  std::vector<MessagePtr> given_;
-  std::vector<MessagePtr> history_;  // given_, and what the command emitted
+  std::vector<GivenEvent> given_;
+  std::vector<MessagePtr> history_;  // what was given, as of today, and what the command emitted
   MessagePtr state_;
   MessagePtr command_;  // nullptr: none
   absl::Status invalid_;

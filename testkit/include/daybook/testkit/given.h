@@ -7,7 +7,7 @@
 // Behind each of them it is checked that
 //   - every message (events, command, rejection, the state at each version) is the same after a
 //     round trip through its bytes,
-//   - Evolve and Decide give the same when they are called again with equal arguments,
+//   - Evolve, Decide and Upcast give the same when they are called again with equal arguments,
 //   - folding all events anew gives the state that was folded step by step,
 //   - folding on from a snapshot taken at any version gives it too, even while another instance of
 //     the aggregate is folded in between.
@@ -26,6 +26,7 @@
 #include "absl/strings/string_view.h"
 #include "daybook/aggregates/decision.h"
 #include "daybook/proto/message_traits.h"
+#include "daybook/proto/upcast.h"
 #include "daybook/testkit/aggregate_scenario.h"
 #include "daybook/testkit/proto_matchers.h"
 #include "gmock/gmock.h"
@@ -97,6 +98,25 @@ std::vector<MessagePtr> MessagesOf(Events... events) {
   static_assert((A::Events::template kContains<Events> && ...),
                 "this is no event of the aggregate; its .proto names its events");
   return {std::make_shared<const Events>(std::move(events))...};
+}
+
+template <typename E>
+std::vector<MessagePtr> TodaysMessagesOf(const E& event) {
+  std::vector<MessagePtr> messages;
+  VisitToday(event, [&messages]<typename T>(T today) {
+    messages.push_back(std::make_shared<const T>(std::move(today)));
+  });
+  return messages;
+}
+
+template <typename A, typename E>
+GivenEvent GivenEventOf(E event) {
+  static_assert(A::Events::template kContains<E> || A::PastEvents::template kContains<E>,
+                "this is no event of the aggregate; its .proto names its events");
+  const auto todays = [](const google::protobuf::Message& message) {
+    return TodaysMessagesOf(static_cast<const E&>(message));
+  };
+  return {std::make_shared<const E>(std::move(event)), MessageTraits<E>::kPast, todays};
 }
 
 template <typename M>
@@ -216,13 +236,12 @@ class GivenClause {
   internal::AggregateScenario scenario_;
 };
 
-// An instance of the aggregate to which these events happened, in this order.
+// An instance of the aggregate to which these events happened, in this order. Events of the past
+// may be among them: they are upcast, as when they are read from a log.
 template <typename A, typename... Events>
 [[nodiscard]] GivenClause<A> Given(Events... events) {
   internal::AggregateScenario scenario(internal::CallsOf<A>());
-  for (internal::MessagePtr& event : internal::MessagesOf<A>(std::move(events)...)) {
-    scenario.AddGiven(std::move(event));
-  }
+  (scenario.AddGiven(internal::GivenEventOf<A>(std::move(events))), ...);
   return GivenClause<A>(std::move(scenario));
 }
 

@@ -106,7 +106,7 @@ void AddTo(ProjectionScenario& scenario, Metadata metadata) {
 }
 template <typename P, typename E>
 void AddTo(ProjectionScenario& scenario, E event) {
-  static_assert(P::Events::template kContains<E>,
+  static_assert(P::Events::template kContains<E> || P::PastEvents::template kContains<E>,
                 "this is no event that the projection reads; its row's .proto names where from");
   auto tags = MessageTraits<E>::Tags(event);
   scenario.AddEvent(std::make_shared<const E>(std::move(event)), MessageTraits<E>::kTypeName,
@@ -115,8 +115,9 @@ void AddTo(ProjectionScenario& scenario, E event) {
 
 }  // namespace internal
 
-// The events that the view reads, in their order; InStream("account-7") says where those after it
-// stand, RecordedAt{time} when they were recorded, a Metadata what goes with them.
+// The events that the view reads, in their order, events of the past among them, as in a log;
+// InStream("account-7") says where those after it stand, RecordedAt{time} when they were recorded,
+// a Metadata what goes with them.
 template <typename P, typename... EventsAndPlaces>
 [[nodiscard]] RowsClause<P> GivenEvents(EventsAndPlaces... events_and_places) {
   internal::ProjectionScenario scenario(internal::DefinitionOf<P>(), &P::Row::default_instance());

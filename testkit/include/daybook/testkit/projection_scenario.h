@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daybook/core/event.h"
 #include "daybook/core/metadata.h"
+#include "daybook/core/past_event.h"
 #include "daybook/projections/projection.h"
 #include "daybook/testkit/call_site.h"
 #include "daybook/testkit/fake_clock.h"
@@ -67,6 +69,8 @@ class ProjectionScenario {
   };
 
   RecordedEvent Recorded(size_t i) const;
+  // What the projection sees of the event.
+  absl::StatusOr<std::vector<TodaysEvent>> Todays(const RecordedEvent& event) const;
   absl::Status Apply(RowFold& fold, size_t i, const Rows& stored) const;
   void Break(absl::string_view why);
   bool Holds(CallSite at) const;
