@@ -139,6 +139,17 @@ TEST_P(UpcastRebuildTest, ThreadsStopBeforeAVersionThatNoneKnows) {
   EXPECT_EQ(app_->views().StatusOf<Kinds>()->checkpoint, Position(position - 1));
 }
 
+TEST_P(UpcastRebuildTest, AnInlineViewIsRebuiltAndGoesOnWithEventsOfThePast) {
+  ReopenWith(Aggregate<today::Ledger>(), Inline<today::Balances>());
+  Fill(12, 40);
+  const RebuildReport report = ReportOfRebuild<today::Balances>();
+  EXPECT_EQ(report.rows_different, 0u);
+  EXPECT_TRUE(report.serving);
+  Fill(13, 40);
+  EXPECT_EQ(app_->views().StatusOf<today::Balances>()->generation, 2u);
+  EXPECT_EQ(RowsOf<today::Balances>(), ByHand<today::Balances>());
+}
+
 TEST_P(UpcastRebuildTest, AViewOfOtherUpcastersIsBuiltAnew) {
   ReopenWith(Aggregate<today::Ledger>());
   Fill(11, 20);
@@ -156,6 +167,7 @@ TEST_P(UpcastRebuildTest, AViewOfOtherUpcastersIsBuiltAnew) {
   ReopenWith(Aggregate<today::Ledger>(), before);
   EXPECT_NE(RowsOf<today::AsyncBalances>(), ByHand<today::AsyncBalances>());
   ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>());
+  Fill(14, 1);  // What comes now is seen by the new build alone.
   EXPECT_EQ(RowsOf<today::AsyncBalances>(), ByHand<today::AsyncBalances>());
   EXPECT_EQ(app_->views().StatusOf<today::AsyncBalances>()->generation, 2u);
 }
