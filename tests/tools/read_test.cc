@@ -6,7 +6,6 @@
 namespace daybook::tools {
 namespace {
 
-using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -23,15 +22,16 @@ class ReadTest : public ToolTest {
     const Output output = RunTool(arguments);
     EXPECT_EQ(output.code, 0) << output.err;
     std::vector<int> positions;
-    for (const json& line : output.Json()) positions.push_back(line.at("position").get<int>());
+    for (const nlohmann::json& line : output.Json())
+      positions.push_back(line.at("position").get<int>());
     return positions;
   }
   // The one event after `position`.
-  json EventAfter(const std::string& position) {
+  nlohmann::json EventAfter(const std::string& position) {
     const auto lines =
         RunTool({"read", store_, "--after", position, "--limit", "1", "--json"}).Json();
     EXPECT_EQ(lines.size(), 1);
-    return lines.empty() ? json() : lines[0];
+    return lines.empty() ? nlohmann::json() : lines[0];
   }
 };
 
@@ -40,7 +40,7 @@ TEST_F(ReadTest, EveryEventInOrder) {
 }
 
 TEST_F(ReadTest, RendersPayloadsByTheKeptDescriptors) {
-  json event = EventAfter("0");
+  nlohmann::json event = EventAfter("0");
   EXPECT_THAT(event.at("id").get<std::string>(), MatchesRegex("[0-9a-f-]{36}"));
   EXPECT_THAT(event.at("recorded_time").get<std::string>(),
               MatchesRegex("20..-..-..T..:..:...[0-9]+Z"));
@@ -49,18 +49,18 @@ TEST_F(ReadTest, RendersPayloadsByTheKeptDescriptors) {
   EXPECT_EQ(event.at("metadata").at("command_id").get<std::string>(),
             Uuid::Derive("command", 1).ToString());
   event["metadata"].erase("command_id");
-  EXPECT_EQ(event, json::parse(R"({
+  EXPECT_EQ(event, nlohmann::json::parse(R"({
       "position": 1, "stream": "loan-1", "version": 0, "type": "loans.Opened", "schema_version": 1,
       "metadata": {"actor": "ann", "tags": ["branch:7"], "free": [["k", "v"]]},
       "content": "message", "payload": {"stream": "one", "actual": "1"}})"));
 }
 
 TEST_F(ReadTest, PayloadsWithoutADescriptorAreBase64) {
-  const json event = EventAfter("4");
+  const nlohmann::json event = EventAfter("4");
   EXPECT_EQ(event.at("content"), "bytes");
   EXPECT_EQ(event.at("payload"), "AP8bWzJK");
   EXPECT_THAT(event.at("problem").get<std::string>(), HasSubstr("no schema of loans.Changed"));
-  EXPECT_EQ(event.at("metadata"), json::object());
+  EXPECT_EQ(event.at("metadata"), nlohmann::json::object());
 }
 
 TEST_F(ReadTest, ADamagedMessageIsBase64AndSaysSo) {
@@ -68,7 +68,7 @@ TEST_F(ReadTest, ADamagedMessageIsBase64AndSaysSo) {
   event.type = "loans.Opened";
   event.payload = "\xff\xff";
   Append("loan-3", event);
-  const json line = EventAfter("5");
+  const nlohmann::json line = EventAfter("5");
   EXPECT_EQ(line.at("content"), "bytes");
   EXPECT_EQ(line.at("payload"), "//8=");
   EXPECT_THAT(line.at("problem").get<std::string>(), HasSubstr("is no daybook.v1.VersionConflict"));
@@ -83,7 +83,8 @@ TEST_F(ReadTest, JsonPayloadsAreShownAsTheyAre) {
   event.payload = "{";
   Append("note-1", event);
   EXPECT_EQ(EventAfter("5").at("content"), "json");
-  EXPECT_EQ(EventAfter("5").at("payload"), json::parse(event.payload = R"({"n":[1,"\u001b"]})"));
+  EXPECT_EQ(EventAfter("5").at("payload"),
+            nlohmann::json::parse(event.payload = R"({"n":[1,"\u001b"]})"));
   EXPECT_EQ(EventAfter("6").at("content"), "bytes");
 }
 
@@ -94,7 +95,7 @@ TEST_F(ReadTest, SealedPayloadsStaySealed) {
   event.payload = "secret";
   event.metadata.key_id = "key-1";
   Append("loan-3", event);
-  const json line = EventAfter("5");
+  const nlohmann::json line = EventAfter("5");
   EXPECT_EQ(line.at("content"), "sealed");
   EXPECT_EQ(line.at("payload"), "c2VjcmV0");
   EXPECT_EQ(line.at("metadata").at("key_id"), "key-1");
