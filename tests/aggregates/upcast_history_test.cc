@@ -104,6 +104,7 @@ TEST_P(UpcastHistoryTest, WhatIsNotKnownIsRefusedByName) {
 }
 
 TEST_P(UpcastHistoryTest, WhatAStoredViewWillStopAtIsFoldedFromTheEventsOfToday) {
+  ASSERT_THAT(app_->Get<today::Balances>("7", {.at_least = Token(app_->store().Tip())}), IsOk());
   ReopenWith(Aggregate<today::Ledger>());
   ASSERT_THAT(AppendRaw({EventOf(Make<old::Paid>({.francs = 1, .fee = 2})),
                          EventOf(Make<old::Paid>({.francs = 1, .fee = 13}))}),

@@ -231,7 +231,11 @@ TEST_F(LogImportTest, WhatDoesNotFollowIsRefusedByName) {
        "at position 5"},
       {[](Entries& e) { e[2].commit_chain_hex = ""; }, StatusCode::kInvalidArgument,
        "recorded_time"},
-      {[](Entries& e) { e[2].commit_chain_hex[0] ^= 1; }, StatusCode::kDataLoss, "at position 3"},
+      {[](Entries& e) {
+         char& digit = e[2].commit_chain_hex[0];
+         digit = digit == '0' ? '1' : '0';
+       },
+       StatusCode::kDataLoss, "at position 3"},
       {[](Entries& e) { e[2].commit_chain_hex = "beef"; }, StatusCode::kInvalidArgument,
        "64 hexadecimal digits"},
       {[](Entries& e) { e.back().commit_chain_hex = ""; }, StatusCode::kDataLoss, "cut off"},

@@ -45,7 +45,8 @@ def same_as_recount(bin_dir, temp, log):
     assert counted == json.loads(recount(log)), (counted, recount(log))
     views, expected = loans(bin_dir, "views", "--store", store, "--tsv"), recount(log, "--views")
     assert views == expected, first_difference(views, expected)
-    replayed = loans(bin_dir, "replay", "DailyIntake", "--workers", "2", "--store", store, "--compare")
+    replay = ["replay", "DailyIntake", "--workers", "2", "--compare"]
+    replayed = loans(bin_dir, *replay, "--store", store)
     assert ", 0 different\n" in replayed and "answers" in replayed, replayed
     assert loans(bin_dir, "views", "--store", store, "--tsv") == expected
     loans(bin_dir, "replay", "Nothing", "--store", store, expect=2)
