@@ -164,7 +164,7 @@ void VisitMessages(std::optional<T>&& value, Visit& visit) {
 }
 template <typename... Ts, typename Visit>
 void VisitMessages(std::tuple<Ts...>&& value, [[maybe_unused]] Visit& visit) {
-  std::apply([&visit](Ts&... parts) { (VisitMessages(std::move(parts), visit), ...); }, value);
+  std::apply([&](Ts&... parts) { (VisitMessages(std::move(parts), visit), ...); }, value);
 }
 template <typename... Ts, typename Visit>
 void VisitMessages(std::variant<Ts...>&& value, Visit& visit) {
