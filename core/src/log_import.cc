@@ -81,7 +81,10 @@ class LogImportImpl : public LogImport {
     }
     DAYBOOK_RETURN_IF_ERROR(failed_);
     const Position tip = store_->Tip();
+    // This alone brings it to the medium: what is read below may still be in memory only.
+    failed_ = store_->Close();
     store_.reset();
+    DAYBOOK_RETURN_IF_ERROR(failed_);
     DAYBOOK_ASSIGN_OR_RETURN(VerifyReport report, VerifyStore(draft_->directory(), options_));
     if (report.tip != tip) return DamageError("log", report.tip, "not all of it was written");
     DAYBOOK_RETURN_IF_ERROR(draft_->Publish());
