@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "chain.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
 #include "daybook/testkit/status_matchers.h"
 #include "fault_file_system.h"
 #include "gmock/gmock.h"
@@ -294,6 +295,25 @@ TEST_F(LogImportTest, WhatIsNotOnTheMediumIsNotThere) {
     }
     EXPECT_GT(faults, 1);
   }
+}
+
+TEST_F(LogImportTest, ACommitWithoutAnEndDoesNotFillTheMemory) {
+  const auto import = LogImport::Begin(imported_, SmallOptions());
+  ASSERT_THAT(import, IsOk());
+  LogEntry entry;
+  entry.stream = "s-1";
+  entry.event.id = Uuid::Derive("large");
+  entry.event.type = "Noted";
+  entry.event.payload.resize(kMaxPayloadBytes);
+  size_t taken = 0;
+  absl::Status status;
+  for (; taken < 2 * kMaxCommitBytes && status.ok(); taken += kMaxPayloadBytes) {
+    entry.position = Position(1 + taken / kMaxPayloadBytes);
+    status = (*import)->Append(entry);
+  }
+  EXPECT_THAT(status, StatusIs(StatusCode::kInvalidArgument,
+                               HasSubstr("position 1: chain: must end the commit within")));
+  EXPECT_LE(taken, kMaxCommitBytes + kMaxPayloadBytes);
 }
 
 TEST_F(LogImportTest, NothingIsWrittenOverAStore) {
