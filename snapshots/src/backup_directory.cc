@@ -75,6 +75,11 @@ absl::StatusOr<std::vector<uint64_t>> BackupDirectory::Numbers() {
   return numbers;
 }
 
+bool BackupDirectory::WasRemoved(uint64_t number) {
+  const absl::StatusOr<std::vector<uint64_t>> numbers = Numbers();
+  return numbers.ok() && !std::binary_search(numbers->begin(), numbers->end(), number);
+}
+
 absl::StatusOr<v1::StoredBackup> BackupDirectory::Read(uint64_t number) {
   DAYBOOK_ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, Numbers());
   if (numbers.empty()) return absl::NotFoundError(absl::StrCat("no backup in ", path_));
