@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -40,8 +41,8 @@ class PowerCut {
 
   // Of what was appended to a file since its sync a first part is there, of a log perhaps with
   // zeros or garbage at its end; of what was written in place, some sectors of 512 bytes; of the
-  // changes to a directory's names since its sync, the first so many, perhaps none. All drawn from
-  // `seed`.
+  // changes to each name since its directory's sync, the first so many, perhaps none. All drawn
+  // from `seed`.
   void CopyTo(const std::string& from, const std::string& to, uint64_t seed) {
     MutexLock lock(&medium_->mutex);
     std::mt19937_64 random(seed);
@@ -82,6 +83,9 @@ class PowerCut {
   }
   static std::string Parent(const std::string& path) {
     return std::filesystem::path(path).parent_path().string();
+  }
+  static std::string Name(const std::string& path) {
+    return std::filesystem::path(path).filename().string();
   }
   // `path` after `from` was renamed to `to`.
   static std::string Renamed(const std::string& path, const std::string& from,
@@ -141,8 +145,10 @@ class PowerCut {
       }
       std::vector<bool> lost(names.size());
       for (const auto& [directory, changes] : unsynced) {
-        const size_t kept = random() % 2 == 0 ? 0 : random() % (changes.size() + 1);
-        for (size_t n = kept; n < changes.size(); ++n) lost[changes[n]] = true;
+        for (const std::vector<size_t>& one : ByName(changes)) {
+          const size_t kept = random() % 2 == 0 ? 0 : random() % (one.size() + 1);
+          for (size_t n = kept; n < one.size(); ++n) lost[one[n]] = true;
+        }
       }
       // Backwards, so that each finds the names as it left them, but for later renames that stay.
       for (size_t i = names.size(); i-- > 0;) {
@@ -158,6 +164,29 @@ class PowerCut {
         };
         TakeBack(names[i], in_copy(names[i].path), in_copy(names[i].to));
       }
+    }
+
+    // Changes of one directory, dealt out by the names that they are about: a rename is about two.
+    std::vector<std::vector<size_t>> ByName(const std::vector<size_t>& changes) const
+        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      std::vector<std::pair<std::set<std::string>, std::vector<size_t>>> groups;
+      for (const size_t i : changes) {
+        std::set<std::string> about = {Name(names[i].path)};
+        if (names[i].kind == NameChange::kRenamed) about.insert(Name(names[i].to));
+        std::vector<size_t> all = {i};
+        std::erase_if(groups, [&](auto& group) {
+          const auto in_it = [&](const std::string& name) { return group.first.contains(name); };
+          if (std::none_of(about.begin(), about.end(), in_it)) return false;
+          about.merge(group.first);
+          all.insert(all.end(), group.second.begin(), group.second.end());
+          return true;
+        });
+        std::sort(all.begin(), all.end());
+        groups.emplace_back(std::move(about), std::move(all));
+      }
+      std::vector<std::vector<size_t>> dealt;
+      for (auto& [about, all] : groups) dealt.push_back(std::move(all));
+      return dealt;
     }
 
     // How `path` is called now that was called so before change `i`.
