@@ -46,16 +46,18 @@ Engine::Engine(EngineParts parts, const StoreOptions& options)
       names_(std::make_shared<Names>(options.stream_cache_entries)) {}
 
 Engine::~Engine() {
-  publication_.Close();
-  bool sound = false;
-  if (sequencer_ != nullptr) {
-    sound = sequencer_->Close().ok();
-    sequencer_.reset();
-  }
   // Closing in order spares the next opening its checks; when it fails, they are made.
-  if (sound && parts_.close != nullptr) {
-    (void)std::move(parts_.close)(publication_.Get()->mark);
-  }
+  (void)Close();
+}
+
+absl::Status Engine::Close() {
+  publication_.Close();
+  if (sequencer_ == nullptr) return absl::OkStatus();
+  const absl::Status finished = sequencer_->Close();
+  sequencer_.reset();
+  DAYBOOK_RETURN_IF_ERROR(finished);
+  if (parts_.close == nullptr) return absl::OkStatus();
+  return std::move(parts_.close)(publication_.Get()->mark);
 }
 
 absl::Status Engine::Start(const StoreOptions& options) {

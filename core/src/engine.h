@@ -42,7 +42,13 @@ class Engine : public EventStore {
   // Reads what it needs of the dictionary. DataLoss where that is damaged.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(EngineParts parts,
                                                       const StoreOptions& options);
+  // Closes.
   ~Engine() override;
+
+  // Finishes what is queued and leaves all of it in table files, which the witness says. An error
+  // leaves that to the next opening, as a crash does; where nothing was synced before, it may have
+  // nothing to find. Nothing else may be called after it.
+  absl::Status Close();
 
   void AppendAsync(Commit commit, AppendCallback done) override;
   // Appends what PrepareEntries prepared, as AppendAsync does.
@@ -72,7 +78,7 @@ class Engine : public EventStore {
   mutable Mutex tables_mutex_;
   std::map<std::string, TableId, std::less<>> tables_ ABSL_GUARDED_BY(tables_mutex_);
 
-  std::unique_ptr<Sequencer> sequencer_;  // nullptr when read-only
+  std::unique_ptr<Sequencer> sequencer_;  // nullptr when read-only, or closed
 };
 
 }  // namespace daybook::internal

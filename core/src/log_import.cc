@@ -30,6 +30,20 @@ absl::Status At(Position position, const absl::Status& status) {
   return status;
 }
 
+// What the entry takes of memory, but for what a sound one has at most and kMaxCommitBytes does not
+// count: so that no commit that was recorded comes out larger than that.
+size_t BytesOf(const LogEntry& entry) {
+  const Metadata& metadata = entry.event.metadata;
+  size_t bytes = entry.event.payload.size() + metadata.actor.size() + metadata.producer.size() +
+                 metadata.trace_context.size() + metadata.content_type.size() +
+                 metadata.key_id.size();
+  for (const std::string& tag : metadata.tags) bytes += tag.size();
+  for (const auto& [key, value] : metadata.free) bytes += key.size() + value.size();
+  if (entry.stream.size() > kMaxStreamNameBytes) bytes += entry.stream.size();
+  if (entry.event.type.size() > kMaxTypeNameBytes) bytes += entry.event.type.size();
+  return bytes;
+}
+
 // What became of a portion.
 class Portion {
  public:
@@ -81,7 +95,10 @@ class LogImportImpl : public LogImport {
     }
     DAYBOOK_RETURN_IF_ERROR(failed_);
     const Position tip = store_->Tip();
+    // This alone brings it to the medium: what is read below may still be in memory only.
+    failed_ = store_->Close();
     store_.reset();
+    DAYBOOK_RETURN_IF_ERROR(failed_);
     DAYBOOK_ASSIGN_OR_RETURN(VerifyReport report, VerifyStore(draft_->directory(), options_));
     if (report.tip != tip) return DamageError("log", report.tip, "not all of it was written");
     DAYBOOK_RETURN_IF_ERROR(draft_->Publish());
@@ -91,14 +108,22 @@ class LogImportImpl : public LogImport {
  private:
   absl::Status Add(LogEntry entry) {
     const bool ends_commit = !entry.commit_chain_hex.empty();
+    commit_bytes_ += BytesOf(entry);
     commit_.push_back(std::move(entry));
     if (!ends_commit) {
+      // No commit is larger, so its end is missing. Waiting for it would fill the memory.
+      if (commit_bytes_ > kMaxCommitBytes) {
+        return At(commit_.front().position,
+                  InvalidFieldError("chain", absl::StrCat("must end the commit within ",
+                                                          kMaxCommitBytes, " bytes")));
+      }
       if (commit_.size() < kMaxEventsPerCommit) return absl::OkStatus();
       return At(commit_.front().position,
                 InvalidFieldError("chain", absl::StrCat("must end the commit within ",
                                                         kMaxEventsPerCommit, " events")));
     }
     const Position first = commit_.front().position;
+    commit_bytes_ = 0;
     absl::StatusOr<std::unique_ptr<internal::Request>> request =
         internal::PrepareEntries(std::exchange(commit_, {}));
     if (!request.ok()) {
@@ -127,6 +152,7 @@ class LogImportImpl : public LogImport {
   std::unique_ptr<internal::Engine> store_;  // after the draft: closed before that is removed
   const StoreOptions options_;
   std::vector<LogEntry> commit_;  // that has not yet ended
+  size_t commit_bytes_ = 0;
   std::shared_ptr<Portion> portion_ = std::make_shared<Portion>();
   size_t commits_ = 0;
   size_t bytes_ = 0;

@@ -1,5 +1,7 @@
 #include "daybook/core/moment.h"
 
+#include <string>
+
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
@@ -25,10 +27,22 @@ absl::StatusOr<uint64_t> CountWhile(uint64_t count,
   return low;
 }
 
+// The payload tells it from the NotFound of a row or stream that was not there at that moment.
+absl::Status NoSuchMoment(absl::string_view rule, absl::string_view message) {
+  v1::InvalidField field;
+  field.set_field("moment");
+  field.set_rule(std::string(rule));
+  absl::Status status = absl::NotFoundError(message);
+  SetErrorPayload(status, field);
+  return status;
+}
+
 absl::Status CheckPosition(const StoreReader& reader, Position position) {
   if (position <= reader.tip()) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("there is no position ", position.ToString(),
-                                          ": the log ends at ", reader.tip().ToString()));
+  const std::string tip = reader.tip().ToString();
+  return NoSuchMoment(
+      absl::StrCat("must be at most ", tip),
+      absl::StrCat("there is no position ", position.ToString(), ": the log ends at ", tip));
 }
 
 // The event of `version`, in a batch of one.
@@ -71,10 +85,13 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> last, reader.StreamVersion(stream));
   if (const auto* at = std::get_if<Version>(&moment)) {
     if (last.has_value() && at->number <= *last) return at->number;
-    return absl::NotFoundError(
-        last.has_value()
-            ? absl::StrCat(stream, " has no version ", at->number, ": its last one is ", *last)
-            : absl::StrCat(stream, " has no version ", at->number, ": it has no events"));
+    const std::string message = absl::StrCat(stream, " has no version ", at->number);
+    if (!last.has_value()) {
+      return NoSuchMoment("must be of a stream with events",
+                          absl::StrCat(message, ": it has no events"));
+    }
+    return NoSuchMoment(absl::StrCat("must be at most ", *last),
+                        absl::StrCat(message, ": its last one is ", *last));
   }
   const auto* position = std::get_if<Position>(&moment);
   if (position != nullptr) {

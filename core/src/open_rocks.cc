@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/make_directories.h"
 #include "daybook/core/status_macros.h"
 #include "engine.h"
 #include "sha256.h"
@@ -77,7 +78,10 @@ absl::StatusOr<std::unique_ptr<FileLock>> LockOrMake(const StoreFiles& files,
   if (state == StoreState::kAbsent && !options.create_if_missing) {
     return absl::NotFoundError(absl::StrCat("no store in ", files.directory));
   }
-  DAYBOOK_RETURN_IF_ERROR(system->CreateDirectories(files.directory));
+  if (state != StoreState::kMade) {
+    // A store whose own name is lost in a power cut has lost all that it acknowledged.
+    DAYBOOK_RETURN_IF_ERROR(MakeDirectories(*system, files.directory));
+  }
   DAYBOOK_ASSIGN_OR_RETURN(auto lock, LockStore(system, files));
   // Looked at again under the lock: somebody else may have been making it.
   DAYBOOK_ASSIGN_OR_RETURN(state, FindStore(system, files));

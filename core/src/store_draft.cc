@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/make_directories.h"
 #include "daybook/core/status_macros.h"
 #include "open_rocks.h"
 #include "store_files.h"
@@ -17,12 +18,6 @@ std::string WithoutSlashes(absl::string_view path) {
   while (path.size() > 1 && absl::ConsumeSuffix(&path, "/")) {
   }
   return std::string(path);
-}
-
-std::string ParentOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 }  // namespace
@@ -56,13 +51,15 @@ absl::Status StoreDraft::MakeDirectory() {
           " is in the way, and was not left by an interrupted attempt: ", "move it away"));
     }
   }
-  DAYBOOK_RETURN_IF_ERROR(files_->CreateDirectories(directory_));
+  DAYBOOK_RETURN_IF_ERROR(MakeDirectories(*files_, directory_));
   absl::StatusOr<std::unique_ptr<FileLock>> lock = files_->Lock(store.draft());
   if (absl::IsUnavailable(lock.status())) {
     return absl::UnavailableError(absl::StrCat(path_, " is being made by another process"));
   }
   DAYBOOK_RETURN_IF_ERROR(lock.status());
   lock_ = *std::move(lock);
+  // The mark goes first: whatever is left of the draft after a power cut is known by it.
+  DAYBOOK_RETURN_IF_ERROR(files_->SyncDirectory(directory_));
   return RemoveContent();
 }
 
@@ -87,9 +84,11 @@ absl::Status StoreDraft::Publish() {
   DAYBOOK_RETURN_IF_ERROR(files_->SyncDirectory(directory_));
   DAYBOOK_RETURN_IF_ERROR(files_->Rename(directory_, path_));
   published_ = true;
+  // Only then the mark: if the power is cut before the new name is on the medium, the old one must
+  // still be that of a draft.
+  DAYBOOK_RETURN_IF_ERROR(files_->SyncDirectory(ParentDirectory(path_)));
   DAYBOOK_RETURN_IF_ERROR(files_->Delete(internal::StoreFiles{path_}.draft()));
-  DAYBOOK_RETURN_IF_ERROR(files_->SyncDirectory(path_));
-  return files_->SyncDirectory(ParentOf(path_));
+  return files_->SyncDirectory(path_);
 }
 
 absl::Status StoreDraft::RemoveContent() {
@@ -114,6 +113,7 @@ absl::Status StoreDraft::RemoveContent() {
 absl::Status StoreDraft::Remove() {
   DAYBOOK_RETURN_IF_ERROR(RemoveContent());
   // The mark goes last: without it nobody would know the rest for a draft.
+  DAYBOOK_RETURN_IF_ERROR(files_->SyncDirectory(directory_));
   DAYBOOK_RETURN_IF_ERROR(files_->Delete(internal::StoreFiles{directory_}.draft()));
   return files_->DeleteDirectory(directory_);
 }

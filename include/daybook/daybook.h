@@ -27,6 +27,7 @@
 #include "daybook/core/limits.h"
 #include "daybook/core/log_entry.h"
 #include "daybook/core/log_import.h"
+#include "daybook/core/make_directories.h"
 #include "daybook/core/metadata.h"
 #include "daybook/core/moment.h"
 #include "daybook/core/mutex.h"

@@ -162,8 +162,11 @@ absl::StatusOr<std::vector<BackupInfo>> ListBackups(absl::string_view directory,
   if (numbers.empty()) return absl::NotFoundError(absl::StrCat("no backup in ", directory));
   std::vector<BackupInfo> infos;
   for (const uint64_t number : numbers) {
-    DAYBOOK_ASSIGN_OR_RETURN(const v1::StoredBackup backup, backups.Read(number));
-    infos.push_back(internal::InfoOf(backup));
+    const absl::StatusOr<v1::StoredBackup> backup = backups.Read(number);
+    // Listing takes no lock: somebody else may remove an old one meanwhile.
+    if (!backup.ok() && backups.WasRemoved(number)) continue;
+    DAYBOOK_RETURN_IF_ERROR(backup.status());
+    infos.push_back(internal::InfoOf(*backup));
   }
   return infos;
 }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/make_directories.h"
 #include "daybook/core/status_macros.h"
 #include "file_copy.h"
 
@@ -49,7 +50,8 @@ absl::StatusOr<bool> BackupDirectory::Exists() {
 
 absl::StatusOr<std::unique_ptr<FileLock>> BackupDirectory::LockToWrite() {
   DAYBOOK_RETURN_IF_ERROR(Exists().status());
-  DAYBOOK_RETURN_IF_ERROR(files_->CreateDirectories(path_));
+  // The first backup makes it. One that has its parts is on the medium already.
+  if (!files_->Exists(backups())) DAYBOOK_RETURN_IF_ERROR(MakeDirectories(*files_, path_));
   absl::StatusOr<std::unique_ptr<FileLock>> lock = files_->Lock(path_ + "/lock");
   if (absl::IsUnavailable(lock.status())) {
     return absl::UnavailableError(
@@ -73,6 +75,11 @@ absl::StatusOr<std::vector<uint64_t>> BackupDirectory::Numbers() {
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
+}
+
+bool BackupDirectory::WasRemoved(uint64_t number) {
+  const absl::StatusOr<std::vector<uint64_t>> numbers = Numbers();
+  return numbers.ok() && !std::binary_search(numbers->begin(), numbers->end(), number);
 }
 
 absl::StatusOr<v1::StoredBackup> BackupDirectory::Read(uint64_t number) {

@@ -41,6 +41,8 @@ class BackupDirectory {
   // The numbers of the backups, ascending; none when there is no such directory. InvalidArgument as
   // above.
   absl::StatusOr<std::vector<uint64_t>> Numbers();
+  // Whether there is no such backup, for what could not be read because somebody else removed it.
+  bool WasRemoved(uint64_t number);
   // NotFound: no backup, or none of that number (0: the newest). DataLoss.
   absl::StatusOr<v1::StoredBackup> Read(uint64_t number);
   // Writes and syncs the contents of a backup in the making.

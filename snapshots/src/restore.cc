@@ -1,5 +1,7 @@
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -34,12 +36,11 @@ struct Restored {
   VerifyReport report;
 };
 
-absl::StatusOr<Restored> MakeDraft(absl::string_view directory, absl::string_view path,
-                                   const RestoreOptions& options) {
+absl::StatusOr<Restored> MakeDraftOf(BackupDirectory& backups, uint64_t number,
+                                     absl::string_view path, const RestoreOptions& options) {
   FileSystem* const files = FilesOf(options);
-  BackupDirectory backups(files, directory);
   // Before anything is made: the place may be in a directory that is not there.
-  DAYBOOK_ASSIGN_OR_RETURN(const v1::StoredBackup backup, backups.Read(options.number));
+  DAYBOOK_ASSIGN_OR_RETURN(const v1::StoredBackup backup, backups.Read(number));
   Restored restored;
   DAYBOOK_ASSIGN_OR_RETURN(restored.draft, StoreDraft::Begin(path, options.store));
   const std::string database = restored.draft->database();
@@ -54,6 +55,24 @@ absl::StatusOr<Restored> MakeDraft(absl::string_view directory, absl::string_vie
                              .group = backup.group(),
                              .position = Position(backup.tip()),
                              .chain_hex = absl::BytesToHexString(backup.chain())}));
+  return restored;
+}
+
+absl::StatusOr<Restored> MakeDraft(absl::string_view directory, absl::string_view path,
+                                   const RestoreOptions& options) {
+  BackupDirectory backups(FilesOf(options), directory);
+  uint64_t number = options.number;
+  if (number == 0) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, backups.Numbers());
+    if (!numbers.empty()) number = numbers.back();
+  }
+  absl::StatusOr<Restored> restored = MakeDraftOf(backups, number, path, options);
+  // Reading takes no lock, so that it keeps nobody from taking backups; nor does it keep anybody
+  // from removing this one.
+  if (absl::IsDataLoss(restored.status()) && backups.WasRemoved(number)) {
+    return absl::NotFoundError(
+        absl::StrCat("backup ", number, " in ", directory, " was removed while it was read"));
+  }
   return restored;
 }
 

@@ -212,9 +212,16 @@ TEST_P(HistoryTest, WhatIsBeyondTheEndIsNotFound) {
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("it has no events")));
   EXPECT_THAT(app_->LoadAt<Account>("7", Position(2)),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("the log ends at 1")));
-  EXPECT_THAT(app_->GetAt<Balances>("7", Position(2)), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(app_->GetAt<Balances>("8", Position(1)),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr("no row \"8\"")));
+  // That there is no such moment is told apart from that there was no row.
+  const auto beyond = app_->GetAt<Balances>("7", Position(2));
+  EXPECT_THAT(beyond, StatusIs(absl::StatusCode::kNotFound));
+  const auto moment = ErrorPayload<v1::InvalidField>(beyond.status());
+  ASSERT_TRUE(moment.has_value());
+  EXPECT_EQ(moment->field(), "moment");
+  EXPECT_EQ(moment->rule(), "must be at most 1");
+  const auto absent = app_->GetAt<Balances>("8", Position(1));
+  EXPECT_THAT(absent, StatusIs(absl::StatusCode::kNotFound, HasSubstr("no row \"8\"")));
+  EXPECT_FALSE(ErrorPayload<v1::InvalidField>(absent.status()).has_value());
   // Before everything, there is nothing; the future is as far as we know it.
   const auto start = app_->LoadAt<Account>("7", Position::Start());
   ASSERT_THAT(start, IsOk());

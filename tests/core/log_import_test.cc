@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "chain.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
 #include "daybook/testkit/status_matchers.h"
+#include "fault_file_system.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "read_everything.h"
@@ -86,8 +88,9 @@ class LogImportTest : public testing::Test {
       if (batch->at_end()) return entries;
     }
   }
-  absl::StatusOr<VerifyReport> Import(const Entries& entries) {
-    absl::StatusOr<std::unique_ptr<LogImport>> import = LogImport::Begin(imported_, SmallOptions());
+  absl::StatusOr<VerifyReport> Import(const Entries& entries,
+                                      const StoreOptions& options = SmallOptions()) {
+    absl::StatusOr<std::unique_ptr<LogImport>> import = LogImport::Begin(imported_, options);
     if (!import.ok()) return import.status();
     EXPECT_FALSE(fs::exists(imported_));
     for (const LogEntry& entry : entries) {
@@ -266,6 +269,55 @@ TEST_F(LogImportTest, WhatDoesNotFollowIsRefusedByName) {
     ExpectNothingLeft();
   }
   EXPECT_THAT(Import(sample), IsOk());
+}
+
+// Nothing is synced before the store is closed, so an error then is one of the import.
+TEST_F(LogImportTest, WhatIsNotOnTheMediumIsNotThere) {
+  const Entries sample = Sample();
+  FaultFileSystem files(&FileSystem::Posix());
+  StoreOptions options = SmallOptions();
+  options.files = &files;
+  for (const FileOperation operation : {FileOperation::kWrite, FileOperation::kSync}) {
+    bool failed = true;
+    int faults = 0;
+    for (int n = 1; failed; ++n) {
+      SCOPED_TRACE(absl::StrCat("operation ", static_cast<int>(operation), ", ", n));
+      const int before = files.count(operation);
+      files.FailNth(operation, n, absl::ResourceExhaustedError("no space"));
+      const auto report = Import(sample, options);
+      files.Heal();
+      failed = files.count(operation) - before >= n;
+      if (failed) {
+        ++faults;
+        EXPECT_THAT(report, StatusIs(StatusCode::kResourceExhausted, HasSubstr("no space")));
+        ExpectNothingLeft();
+        fs::remove_all(imported_);
+      } else {
+        EXPECT_THAT(report, IsOk());
+        fs::remove_all(imported_);
+      }
+    }
+    EXPECT_GT(faults, 1);
+  }
+}
+
+TEST_F(LogImportTest, ACommitWithoutAnEndDoesNotFillTheMemory) {
+  const auto import = LogImport::Begin(imported_, SmallOptions());
+  ASSERT_THAT(import, IsOk());
+  LogEntry entry;
+  entry.stream = "s-1";
+  entry.event.id = Uuid::Derive("large");
+  entry.event.type = "Noted";
+  entry.event.payload.resize(kMaxPayloadBytes);
+  size_t taken = 0;
+  absl::Status status;
+  for (; taken < 2 * kMaxCommitBytes && status.ok(); taken += kMaxPayloadBytes) {
+    entry.position = Position(1 + taken / kMaxPayloadBytes);
+    status = (*import)->Append(entry);
+  }
+  EXPECT_THAT(status, StatusIs(StatusCode::kInvalidArgument,
+                               HasSubstr("position 1: chain: must end the commit within")));
+  EXPECT_LE(taken, kMaxCommitBytes + kMaxPayloadBytes);
 }
 
 TEST_F(LogImportTest, NothingIsWrittenOverAStore) {

@@ -8,9 +8,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,8 +26,8 @@
 namespace daybook::internal {
 
 // A store is opened on env() and files(), and a copy of its directory as it would be found after a
-// cut is made by CopyTo. A sync is only noted, so it is quick. Names are durable at once: a rename
-// or a new file is not lost. Thread-safe.
+// cut is made by CopyTo. A sync is only noted, so it is quick. A name that files() makes, changes
+// or deletes is durable when its directory is synced; those of env() at once. Thread-safe.
 class PowerCut {
  public:
   // `before_sync` is called before each sync takes effect, on the thread that syncs.
@@ -37,23 +40,34 @@ class PowerCut {
   FileSystem* files() { return &files_; }
 
   // Of what was appended to a file since its sync a first part is there, of a log perhaps with
-  // zeros or garbage at its end; of what was written in place, some sectors of 512 bytes. All drawn
+  // zeros or garbage at its end; of what was written in place, some sectors of 512 bytes; of the
+  // changes to each name since its directory's sync, the first so many, perhaps none. All drawn
   // from `seed`.
   void CopyTo(const std::string& from, const std::string& to, uint64_t seed) {
     MutexLock lock(&medium_->mutex);
     std::mt19937_64 random(seed);
     std::vector<std::string> paths;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(from)) {
-      if (entry.is_regular_file()) paths.push_back(entry.path().string());
+    std::filesystem::create_directories(to);
+    // What goes away meanwhile is of RocksDB, opened without env().
+    std::error_code gone;
+    const std::filesystem::recursive_directory_iterator end;
+    for (std::filesystem::recursive_directory_iterator at(from, gone); at != end;
+         at.increment(gone)) {
+      if (at->is_directory(gone)) {
+        std::filesystem::create_directories(to + at->path().string().substr(from.size()));
+      } else {
+        paths.push_back(at->path().string());
+      }
     }
     std::sort(paths.begin(), paths.end());
     for (const std::string& path : paths) {
-      std::string bytes = Read(path);
+      std::ifstream file(path, std::ios::binary);
+      if (!file) continue;
+      std::string bytes = Read(file);
       medium_->Lose(Normal(path), random, &bytes);
-      const std::filesystem::path copy = to + path.substr(from.size());
-      std::filesystem::create_directories(copy.parent_path());
-      std::ofstream(copy, std::ios::binary) << bytes;
+      std::ofstream(to + path.substr(from.size()), std::ios::binary) << bytes;
     }
+    medium_->LoseNames(Normal(from), to, random);
   }
 
  private:
@@ -62,12 +76,33 @@ class PowerCut {
   static std::string Normal(const std::string& path) {
     return std::filesystem::path(path).lexically_normal().string();
   }
-  static std::string Read(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+  static std::string Read(std::ifstream& file) {
     std::ostringstream bytes;
     bytes << file.rdbuf();
     return bytes.str();
   }
+  static std::string Parent(const std::string& path) {
+    return std::filesystem::path(path).parent_path().string();
+  }
+  static std::string Name(const std::string& path) {
+    return std::filesystem::path(path).filename().string();
+  }
+  // `path` after `from` was renamed to `to`.
+  static std::string Renamed(const std::string& path, const std::string& from,
+                             const std::string& to) {
+    return path == from || absl::StartsWith(path, from + "/") ? to + path.substr(from.size())
+                                                              : path;
+  }
+
+  // Of a name in a directory.
+  struct NameChange {
+    enum { kMade, kRenamed, kDeleted } kind;
+    std::string path;  // at that time
+    std::string to;    // of a rename, in the same directory
+    // The file that was deleted, or replaced; nullopt: a directory, or nothing.
+    std::optional<std::string> before;
+    bool durable = false;
+  };
 
   struct Medium {
     explicit Medium(std::function<void()> hook) : before_sync(std::move(hook)) {}
@@ -86,8 +121,98 @@ class PowerCut {
       }
       if (const auto it = undo.find(path); it != undo.end()) {
         for (const auto& [sector, old] : it->second) {
-          if (random() % 2 == 0) bytes->replace(sector * kSector, old.size(), old);
+          if (random() % 2 != 0) continue;
+          // Where the file was shorter, the medium has nothing.
+          std::string lost = old;
+          lost.resize(std::min<uint64_t>(kSector, bytes->size() - sector * kSector));
+          bytes->replace(sector * kSector, lost.size(), lost);
         }
+      }
+    }
+
+    void SyncNames(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      for (size_t i = 0; i < names.size(); ++i) {
+        if (Now(Parent(names[i].path), i) == directory) names[i].durable = true;
+      }
+    }
+
+    // Takes back what is lost of the changes to names, in the copy `to` of `from`.
+    void LoseNames(const std::string& from, const std::string& to, std::mt19937_64& random)
+        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      std::map<std::string, std::vector<size_t>> unsynced;  // by directory
+      for (size_t i = 0; i < names.size(); ++i) {
+        if (!names[i].durable) unsynced[Now(Parent(names[i].path), i)].push_back(i);
+      }
+      std::vector<bool> lost(names.size());
+      for (const auto& [directory, changes] : unsynced) {
+        for (const std::vector<size_t>& one : ByName(changes)) {
+          const size_t kept = random() % 2 == 0 ? 0 : random() % (one.size() + 1);
+          for (size_t n = kept; n < one.size(); ++n) lost[one[n]] = true;
+        }
+      }
+      // Backwards, so that each finds the names as it left them, but for later renames that stay.
+      for (size_t i = names.size(); i-- > 0;) {
+        if (!lost[i]) continue;
+        const auto in_copy = [&](std::string path) {
+          for (size_t later = i + 1; later < names.size(); ++later) {
+            const NameChange& change = names[later];
+            if (change.kind == NameChange::kRenamed && !lost[later]) {
+              path = Renamed(path, change.path, change.to);
+            }
+          }
+          return absl::StartsWith(path, from + "/") ? to + path.substr(from.size()) : "";
+        };
+        TakeBack(names[i], in_copy(names[i].path), in_copy(names[i].to));
+      }
+    }
+
+    // Changes of one directory, dealt out by the names that they are about: a rename is about two.
+    std::vector<std::vector<size_t>> ByName(const std::vector<size_t>& changes) const
+        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      std::vector<std::pair<std::set<std::string>, std::vector<size_t>>> groups;
+      for (const size_t i : changes) {
+        std::set<std::string> about = {Name(names[i].path)};
+        if (names[i].kind == NameChange::kRenamed) about.insert(Name(names[i].to));
+        std::vector<size_t> all = {i};
+        std::erase_if(groups, [&](auto& group) {
+          const auto in_it = [&](const std::string& name) { return group.first.contains(name); };
+          if (std::none_of(about.begin(), about.end(), in_it)) return false;
+          about.merge(group.first);
+          all.insert(all.end(), group.second.begin(), group.second.end());
+          return true;
+        });
+        std::sort(all.begin(), all.end());
+        groups.emplace_back(std::move(about), std::move(all));
+      }
+      std::vector<std::vector<size_t>> dealt;
+      for (auto& [about, all] : groups) dealt.push_back(std::move(all));
+      return dealt;
+    }
+
+    // How `path` is called now that was called so before change `i`.
+    std::string Now(std::string path, size_t i) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      for (size_t later = i + 1; later < names.size(); ++later) {
+        const NameChange& change = names[later];
+        if (change.kind == NameChange::kRenamed) path = Renamed(path, change.path, change.to);
+      }
+      return path;
+    }
+
+    static void TakeBack(const NameChange& change, const std::string& path,
+                         const std::string& renamed) {
+      // A directory that is lost has taken what was in it along.
+      std::error_code gone;
+      if (path.empty() || !std::filesystem::exists(Parent(path), gone)) return;
+      if (change.kind == NameChange::kMade) {
+        std::filesystem::remove_all(path, gone);
+        return;
+      }
+      if (change.kind == NameChange::kRenamed) std::filesystem::rename(renamed, path, gone);
+      const std::string& old = change.kind == NameChange::kRenamed ? renamed : path;
+      if (change.before.has_value()) {
+        std::ofstream(old, std::ios::binary) << *change.before;
+      } else if (change.kind == NameChange::kDeleted) {
+        std::filesystem::create_directory(old, gone);
       }
     }
 
@@ -98,6 +223,8 @@ class PowerCut {
     std::map<std::string, uint64_t> written ABSL_GUARDED_BY(mutex);
     // Of each file that is written in place: what its unsynced sectors held before.
     std::map<std::string, std::map<uint64_t, std::string>> undo ABSL_GUARDED_BY(mutex);
+    // Of files(), in order.
+    std::vector<NameChange> names ABSL_GUARDED_BY(mutex);
   };
 
   class RocksFile : public rocksdb::FSWritableFileOwnerWrapper {
@@ -215,8 +342,11 @@ class PowerCut {
     explicit Files(std::shared_ptr<Medium> medium) : medium_(std::move(medium)) {}
 
     absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, bool create) override {
+      MutexLock lock(&medium_->mutex);
+      const bool made = !posix_.Exists(path);
       absl::StatusOr<std::unique_ptr<File>> base = posix_.OpenFile(path, create);
       if (!base.ok()) return base.status();
+      if (made) Note({.kind = NameChange::kMade, .path = Normal(path)});
       return std::make_unique<InPlaceFile>(*std::move(base), medium_, Normal(path));
     }
     bool Exists(const std::string& path) override { return posix_.Exists(path); }
@@ -224,25 +354,70 @@ class PowerCut {
       return posix_.List(directory);
     }
     absl::Status CreateDirectories(const std::string& path) override {
-      return posix_.CreateDirectories(path);
+      MutexLock lock(&medium_->mutex);
+      std::vector<std::string> made;
+      for (std::string at = Normal(path); !posix_.Exists(at); at = Parent(at)) made.push_back(at);
+      absl::Status status = posix_.CreateDirectories(path);
+      for (; status.ok() && !made.empty(); made.pop_back()) {
+        Note({.kind = NameChange::kMade, .path = made.back()});
+      }
+      return status;
     }
     absl::Status Rename(const std::string& from, const std::string& to) override {
       MutexLock lock(&medium_->mutex);
-      if (auto moved = medium_->undo.extract(Normal(from)); !moved.empty()) {
-        medium_->undo[Normal(to)] = std::move(moved.mapped());
+      NameChange change{.kind = NameChange::kRenamed, .path = Normal(from), .to = Normal(to)};
+      change.before = FileAt(to);
+      absl::Status status = posix_.Rename(from, to);
+      if (!status.ok()) return status;
+      std::map<std::string, std::map<uint64_t, std::string>> undo;
+      for (auto& [path, sectors] : medium_->undo) {
+        undo[Renamed(path, change.path, change.to)] = std::move(sectors);
       }
-      return posix_.Rename(from, to);
+      medium_->undo = std::move(undo);
+      Note(std::move(change));
+      return status;
     }
-    absl::Status Delete(const std::string& path) override { return posix_.Delete(path); }
+    absl::Status Delete(const std::string& path) override {
+      MutexLock lock(&medium_->mutex);
+      NameChange change{.kind = NameChange::kDeleted, .path = Normal(path)};
+      change.before = FileAt(path);
+      absl::Status status = posix_.Delete(path);
+      if (!status.ok()) return status;
+      medium_->undo.erase(change.path);
+      Note(std::move(change));
+      return status;
+    }
     absl::Status DeleteDirectory(const std::string& path) override {
-      return posix_.DeleteDirectory(path);
+      MutexLock lock(&medium_->mutex);
+      absl::Status status = posix_.DeleteDirectory(path);
+      if (status.ok()) Note({.kind = NameChange::kDeleted, .path = Normal(path)});
+      return status;
     }
-    absl::Status SyncDirectory(const std::string&) override { return absl::OkStatus(); }
+    absl::Status SyncDirectory(const std::string& path) override {
+      medium_->before_sync();
+      MutexLock lock(&medium_->mutex);
+      medium_->SyncNames(Normal(path));
+      return absl::OkStatus();
+    }
     absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
-      return posix_.Lock(path);
+      MutexLock lock(&medium_->mutex);
+      const bool made = !posix_.Exists(path);
+      absl::StatusOr<std::unique_ptr<FileLock>> held = posix_.Lock(path);
+      if (held.ok() && made) Note({.kind = NameChange::kMade, .path = Normal(path)});
+      return held;
     }
 
    private:
+    void Note(NameChange change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(medium_->mutex) {
+      medium_->names.push_back(std::move(change));
+    }
+    static std::optional<std::string> FileAt(const std::string& path) {
+      std::error_code error;
+      if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
+      std::ifstream file(path, std::ios::binary);
+      return Read(file);
+    }
+
     FileSystem& posix_ = FileSystem::Posix();
     const std::shared_ptr<Medium> medium_;
   };

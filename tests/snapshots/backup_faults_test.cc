@@ -1,4 +1,5 @@
 // Damage of every kind to a backup, and media that fail: what is told, and what is left.
+#include "absl/strings/match.h"
 #include "backup_fixture.h"
 #include "daybook/core/errors.h"
 #include "fault_file_system.h"
@@ -173,6 +174,50 @@ TEST_F(BackupFaultsTest, AfterAFailedRestoreNothingOrAllIsThere) {
       }
     }
   }
+}
+
+// Another process removes old backups as soon as a file of this name is opened.
+class RemovingFileSystem : public FaultFileSystem {
+ public:
+  RemovingFileSystem(std::string suffix, std::string backups)
+      : FaultFileSystem(&FileSystem::Posix()),
+        suffix_(std::move(suffix)),
+        backups_(std::move(backups)) {}
+
+  absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, bool create) override {
+    if (absl::EndsWith(path, suffix_) && !removed_) {
+      removed_ = true;
+      EXPECT_THAT(RemoveOldBackups(backups_, 1), IsOkAndHolds(1));
+    }
+    return FaultFileSystem::OpenFile(path, create);
+  }
+
+ private:
+  const std::string suffix_;
+  const std::string backups_;
+  bool removed_ = false;
+};
+
+TEST_F(BackupFaultsTest, WhatIsRemovedWhileItIsReadIsNotDamaged) {
+  // Its contents, and a file that it alone has.
+  for (const std::string file : {"000001/contents", "000001/CURRENT"}) {
+    SCOPED_TRACE(file);
+    ASSERT_NO_FATAL_FAILURE(MakeBackups());
+    RemovingFileSystem files(file, backups_);
+    RestoreOptions options{.number = 1, .store = SmallOptions()};
+    options.store.files = &files;
+    EXPECT_THAT(Rehearse(backups_, restored_, options),
+                StatusIs(StatusCode::kNotFound, HasSubstr("backup 1 in")));
+    EXPECT_FALSE(fs::exists(restored_ + ".draft"));
+    fs::remove_all(backups_);
+    fs::remove_all(store_);
+  }
+  ASSERT_NO_FATAL_FAILURE(MakeBackups());
+  RemovingFileSystem files("000001/contents", backups_);
+  const auto listed = ListBackups(backups_, {.files = &files});
+  ASSERT_THAT(listed, IsOk());
+  ASSERT_EQ(listed->size(), 1);
+  EXPECT_EQ(listed->front().number, 2);
 }
 
 }  // namespace

@@ -50,6 +50,33 @@ void ApplicationTest::MakeStore() {
   execute(WithdrawOf(40));
 }
 
+void ApplicationTest::ChangeGenerations(absl::FunctionRef<void(v1::ViewGenerations&)> change) {
+  const auto store = OpenStore(store_, options_.app.store);
+  ASSERT_THAT(store, IsOk());
+  const TableId table = *(*store)->OpenTable("$view-generations");
+  const auto row = (*store)->Reader()->GetRow(table, "Balance");
+  ASSERT_TRUE(row.ok() && row->has_value());
+  v1::ViewGenerations generations;
+  ASSERT_TRUE(generations.ParseFromString(**row));
+  change(generations);
+  Commit commit;
+  commit.writes.push_back({table, "Balance", generations.SerializeAsString()});
+  ASSERT_THAT((*store)->Append(std::move(commit)), IsOk());
+}
+
+void ApplicationTest::MakePausedRevision() {
+  const auto parts = PartsOf(Aggregate<Account>(), Async<RevisedBalances>());
+  ASSERT_EQ(RunWith(parts, {"catch-up"}).code, 0);
+  ChangeGenerations([](v1::ViewGenerations& generations) {
+    ASSERT_EQ(generations.generations_size(), 2);
+    generations.set_serving(1);
+    generations.mutable_generations(0)->set_state(v1::ViewGeneration::STATE_SERVING);
+    generations.mutable_generations(1)->set_state(v1::ViewGeneration::STATE_BUILDING);
+    generations.mutable_generations(1)->set_served(false);
+    generations.mutable_generations(1)->set_paused(true);
+  });
+}
+
 Told ApplicationTest::RunWith(ApplicationParts parts, std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--store", store_});
   return RunBare(std::move(parts), arguments);

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "application/run_application.h"
 #include "bank.h"
+#include "daybook/v1/view.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -17,6 +19,11 @@ namespace daybook::tools {
 // Balances under another name, behind the commits.
 struct AsyncBalances : Balances {
   static constexpr absl::string_view kName = "AsyncBalance";
+};
+
+// Of an application whose view means something else.
+struct RevisedBalances : Balances {
+  static constexpr uint32_t kRevision = 1;
 };
 
 struct Told {
@@ -37,6 +44,12 @@ class ApplicationTest : public testing::Test {
   //   1 account-7@0 Deposited 10, command a, by ann      3 account-8@0 Deposited 5
   //   2 account-7@1 Deposited 50, command b, by bob      4 account-7@2 withdrawn 40
   void MakeStore();
+
+  // Changes what the store knows of the builds of Balance.
+  void ChangeGenerations(absl::FunctionRef<void(v1::ViewGenerations&)> change);
+  // Has the store hold generation 1 of Balances, which answers, and generation 2 of
+  // RevisedBalances, which is paused.
+  void MakePausedRevision();
 
   // An application on the store, as its process has it.
   template <typename... Registrations>

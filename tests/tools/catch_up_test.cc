@@ -42,6 +42,37 @@ TEST_F(CatchUpCommand, BuildsAViewThatIsNew) {
             "20");
 }
 
+// The build of the old definition stands at the tip all the while.
+TEST_F(CatchUpCommand, BuildsAViewWhoseDefinitionChanged) {
+  for (const auto& parts : {PartsOf(Aggregate<Account>(), Inline<RevisedBalances>()),
+                            PartsOf(Aggregate<Account>(), Inline<Balances>())}) {
+    EXPECT_EQ(RunWith(parts, {"views", "--json"}).Json().at(0)["state"], "to be rebuilt");
+    const Told told = RunWith(parts, {"catch-up", "--json"});
+    ASSERT_EQ(told.code, 0) << told.err;
+    const auto view = RunWith(parts, {"views", "--json"}).Json().at(0);
+    EXPECT_EQ(view["state"], "at the tip");
+    EXPECT_EQ(view["generation"], told.Json().at(0)["generation"]);
+    EXPECT_EQ(RunWith(parts, {"doctor", "--min-free", "0"}).code, 0);
+  }
+}
+
+TEST_F(CatchUpCommand, DoesNotWaitForABuildThatIsPaused) {
+  MakePausedRevision();
+  const auto parts = PartsOf(Aggregate<Account>(), Async<RevisedBalances>());
+  const Told told = RunWith(parts, {"catch-up", "--json"});
+  EXPECT_EQ(told.code, 6);
+  EXPECT_THAT(told.err, HasSubstr("generation 2, of today's, is paused"));
+  EXPECT_EQ(told.Json().at(0)["state"], "stale");
+}
+
+TEST_F(CatchUpCommand, AnOptionOutOfRangeIsNoMissingStore) {
+  options_.app.projections.fold_workers = 65;
+  const Told told = RunWith(Both(), {"catch-up"});
+  EXPECT_EQ(told.code, 2);
+  EXPECT_THAT(told.err, HasSubstr("fold_workers"));
+  EXPECT_THAT(told.err, testing::Not(HasSubstr("no store")));
+}
+
 TEST_F(CatchUpCommand, TellsWhichViewHasStopped) {
   // An event that no view was asked about when it was appended, and that none takes.
   ASSERT_THAT(Open(Aggregate<Account>()).Execute(DepositOf(666)), IsOk());

@@ -15,10 +15,6 @@ using testing::SizeIs;
 struct RevisedAccount : Account {
   static constexpr uint32_t kEvolveRevision = 1;
 };
-// A build whose view means something else.
-struct RevisedBalances : Balances {
-  static constexpr uint32_t kRevision = 1;
-};
 
 class DoctorCommand : public ApplicationTest {
  protected:
@@ -61,6 +57,18 @@ TEST_F(DoctorCommand, FindsAViewOfAnotherDefinition) {
   EXPECT_EQ(finding["check"], "views");
   EXPECT_THAT(finding["problem"].get<std::string>(),
               HasSubstr("another definition: the next opening begins generation 2"));
+}
+
+TEST_F(DoctorCommand, FindsThatTheNextBuildIsPaused) {
+  MakePausedRevision();
+  const Told told = Doctor(PartsOf(Aggregate<Account>(), Async<RevisedBalances>()));
+  EXPECT_EQ(told.code, 6);
+  const auto findings = told.Json();
+  ASSERT_THAT(findings, SizeIs(2));
+  EXPECT_EQ(findings[0]["problem"],
+            "view Balance was built by another definition: the next opening goes on with "
+            "generation 2");
+  EXPECT_EQ(findings[1]["problem"], "view Balance: generation 2 is paused at position 4");
 }
 
 TEST_F(DoctorCommand, FindsLagBeyondTheBound) {

@@ -1,4 +1,5 @@
 #include "application_test.h"
+#include "fault_file_system.h"
 
 namespace daybook::tools {
 namespace {
@@ -55,6 +56,33 @@ TEST_F(ExecuteCommand, IsExecutedOnceUnderItsId) {
   App app = Open();
   EXPECT_EQ(app.Get<Balances>("7")->amount(), 23);
   EXPECT_EQ(app.Why<Balances>("7")->back().event.metadata.actor, "cid");
+}
+
+// Whatever becomes of a sync: the command that the error names is executed once.
+TEST_F(ExecuteCommand, NamesTheIdThatResolvesAnUnknownOutcome) {
+  FaultFileSystem files(&FileSystem::Posix());
+  options_.app.store.files = &files;
+  options_.app.store.durability = Durability::kStrict;
+  const std::string command = R"({"account": "7", "amount": 3})";
+  int64_t amount = 20;
+  int named = 0;
+  for (int n = 1;; ++n) {
+    Open();  // and closed in order, so that each attempt makes the same syncs
+    const int before = files.count(FileOperation::kSync);
+    files.FailNth(FileOperation::kSync, n, absl::InternalError("injected"));
+    const Told told = Deposit(command);
+    files.Heal();
+    if (told.code == 0) amount += 3;
+    if (files.count(FileOperation::kSync) - before < n) break;
+    const size_t id = told.err.find("--id ");
+    if (told.code == 0 || id == std::string::npos) continue;  // it was not opened, or closed badly
+    ++named;
+    const Told again = Deposit(command, {"--id", told.err.substr(id + 5, 36)});
+    EXPECT_EQ(again.code, 0) << told.err << again.err;
+    amount += 3;
+    EXPECT_EQ(Open().Get<Balances>("7")->amount(), amount);
+  }
+  EXPECT_GT(named, 0);
 }
 
 TEST_F(ExecuteCommand, RefusesWhatIsWrongWithTheArguments) {

@@ -1,6 +1,9 @@
 // daybook new: what it writes, and what it refuses. That the project builds is a test of its own.
 #include "new_project.h"
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -61,6 +64,21 @@ TEST_F(NewTest, RefusesNamesThatWouldNotBuild) {
   }
   EXPECT_EQ(RunNew(std::string(65, 'a')).code, 2);
   EXPECT_THAT(CheckProjectName(std::string(64, 'a')), IsOk());
+  EXPECT_EQ(Entries(), 0);
+}
+
+TEST_F(NewTest, AFullDiskIsNoStoreInUse) {
+  // No file may grow any more.
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  const Output output = RunNew("ledger");
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, handler);
+  EXPECT_EQ(output.code, 5);
+  EXPECT_THAT(output.err, HasSubstr("cannot write"));
   EXPECT_EQ(Entries(), 0);
 }
 

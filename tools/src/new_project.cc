@@ -136,7 +136,7 @@ absl::Status WriteFile(const fs::path& path, const std::string& text) {
   file << text;
   file.close();
   if (file.good()) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("cannot write ", path.string()));
+  return absl::InternalError(absl::StrCat("cannot write ", path.string()));
 }
 
 absl::Status WriteFiles(const std::string& name, const fs::path& directory) {

@@ -7,14 +7,17 @@
 
 namespace daybook::tools {
 
-CLI::Validator WholeNumber(uint64_t min) {
+CLI::Validator WholeNumber(uint64_t min, uint64_t max) {
   return CLI::Validator(
-      [min](const std::string& text) {
+      [min, max](const std::string& text) {
         uint64_t number = 0;
         const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-        return digits && absl::SimpleAtoi(text, &number) && number >= min
-                   ? std::string()
-                   : absl::StrCat("takes a whole number of at least ", min, ": not '", text, "'");
+        if (digits && absl::SimpleAtoi(text, &number) && number >= min && number <= max) {
+          return std::string();
+        }
+        return absl::StrCat("takes a whole number of at least ", min,
+                            max == ~uint64_t{0} ? "" : absl::StrCat(" and at most ", max),
+                            ": not '", text, "'");
       },
       "");
 }

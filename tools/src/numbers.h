@@ -8,8 +8,9 @@
 
 namespace daybook::tools {
 
-// A whole number of at least `min`; CLI11's own checks let "-1" become a very large one.
-CLI::Validator WholeNumber(uint64_t min);
+// A whole number of at least `min` and at most `max`; CLI11's own checks let "-1" become a very
+// large one.
+CLI::Validator WholeNumber(uint64_t min, uint64_t max = ~uint64_t{0});
 
 // Seconds, 0.01 to 86400.
 CLI::Validator Seconds();

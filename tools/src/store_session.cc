@@ -21,10 +21,13 @@ ExitCode FailToOpen(Console& console, const std::string& path, const absl::Statu
     case absl::StatusCode::kNotFound:
       return Fail(console, kNoStore, absl::StrCat("no store at ", path, hint));
     case absl::StatusCode::kInvalidArgument: {
-      // Of all that OpenStore checks, only the path comes from the arguments.
       const auto field = ErrorPayload<v1::InvalidField>(status);
-      const std::string rule = field.has_value() ? field->rule() : std::string(status.message());
-      return Fail(console, kNoStore, absl::StrCat("no store at ", path, ": ", rule, hint));
+      if (field.has_value() && field->field() == "path") {
+        return Fail(console, kNoStore,
+                    absl::StrCat("no store at ", path, ": ", field->rule(), hint));
+      }
+      // An option, or what an application registers.
+      return Fail(console, kUsage, absl::StrCat("cannot open ", path, ": ", status.message()));
     }
     case absl::StatusCode::kUnavailable:
       return Fail(console, kInUse,

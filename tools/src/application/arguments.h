@@ -84,6 +84,7 @@ struct ReplayArguments {
   std::string store;
   std::string view;
   bool compare = false;
+  bool cancel = false;
   uint64_t workers = 1;
   bool json = false;
 };

@@ -29,7 +29,7 @@ ExitCode Doctor(const Application& application, const DoctorArguments& arguments
 // Opens the application until its views have reached the tip.
 ExitCode CatchUp(const Application& application, const CatchUpArguments& arguments,
                  Console& console);
-// Builds a view anew from the log while the present build answers.
+// Builds a view anew from the log while the present build answers, or gives that up.
 ExitCode Replay(const Application& application, const ReplayArguments& arguments, Console& console);
 // Goes back to the build of a view that answered before.
 ExitCode Rollback(const Application& application, const RollbackArguments& arguments,

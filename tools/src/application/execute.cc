@@ -7,6 +7,7 @@
 #include "application/commands.h"
 #include "application/message_text.h"
 #include "application/open.h"
+#include "daybook/core/clock.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
 #include "google/protobuf/util/json_util.h"
@@ -30,10 +31,17 @@ absl::StatusOr<std::unique_ptr<Message>> ParseCommand(const CommandDefinition& d
                    absl::string_view(status.message().data(), status.message().size())));
 }
 
-absl::StatusOr<CommandOptions> OptionsOf(const ExecuteArguments& arguments) {
+absl::StatusOr<CommandOptions> OptionsOf(const Application& application,
+                                         const ExecuteArguments& arguments) {
   CommandOptions options;
   options.actor = arguments.actor;
-  if (arguments.id.empty()) return options;
+  if (arguments.id.empty()) {
+    // Drawn here, so that it is known whatever becomes of the command.
+    Clock* const clock = application.options().app.store.clock;
+    options.command_id =
+        CommandId::TimeOrdered(clock != nullptr ? clock->Now() : Clock::System().Now());
+    return options;
+  }
   const absl::StatusOr<Uuid> id = Uuid::Parse(arguments.id);
   if (!id.ok() || id->is_nil()) {
     return absl::InvalidArgumentError(
@@ -105,7 +113,7 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
   if (!definition.ok()) return Fail(console, definition.status());
   const auto command = ParseCommand(**definition, arguments.command);
   if (!command.ok()) return Fail(console, command.status());
-  const absl::StatusOr<CommandOptions> options = OptionsOf(arguments);
+  const absl::StatusOr<CommandOptions> options = OptionsOf(application, arguments);
   if (!options.ok()) return Fail(console, options.status());
   absl::StatusOr<App> app =
       OpenApplication(application, arguments.store, {.create = arguments.create});
@@ -117,7 +125,10 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
   }
   const auto rejection = ErrorPayload<v1::Rejection>(reply.status());
   if (rejection.has_value()) return TellRejection(*rejection, arguments.json, console);
-  return Fail(console, reply.status());
+  // Where the outcome is unknown, only the id tells it.
+  return Fail(console, ExitCodeOf(reply.status()),
+              absl::StrCat(reply.status().message(), " (to give this very command again: --id ",
+                           options->command_id.ToString(), ")"));
 }
 
 }  // namespace daybook::tools

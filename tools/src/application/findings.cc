@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "application/open.h"
+#include "application/stored_generations.h"
 #include "daybook/aggregates/schema_check.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
@@ -27,37 +28,116 @@ std::string MiB(uint64_t bytes) {
   return absl::StrCat(bytes >> 20, " MiB");
 }
 
+// Of what a build has not seen.
+constexpr size_t kTriedEvents = 100'000;
+
+// Looks at one view and its builds.
+class ViewExamination {
+ public:
+  ViewExamination(const Patient& patient, const ProjectionDefinition& definition,
+                  std::vector<Finding>* findings)
+      : patient_(patient),
+        definition_(definition),
+        findings_(*findings),
+        name_(absl::StrCat("view ", definition.name())),
+        catch_up_(CommandLine(patient, "catch-up")) {}
+
+  absl::Status Run() {
+    const EventStore& store = *patient_.session.store;
+    DAYBOOK_ASSIGN_OR_RETURN(const StoredView view, FindStoredView(store, reader(), definition_));
+    DAYBOOK_ASSIGN_OR_RETURN(generations_,
+                             FindGenerations(store, reader(), definition_, kTriedEvents));
+    if (view.generation == 0) {
+      Add(absl::StrCat(name_, " was never built"), catch_up_);
+    } else if (!view.current) {
+      Add(absl::StrCat(name_, " was built by another definition: the next opening ", WhatComes()),
+          catch_up_);
+    } else {
+      DAYBOOK_RETURN_IF_ERROR(FindInServing(view));
+    }
+    for (const StoredGeneration& generation : generations_) FindInBuild(generation, view);
+    return absl::OkStatus();
+  }
+
+ private:
+  const StoreReader& reader() const { return *patient_.session.reader; }
+  void Add(std::string problem, std::string mend) {
+    findings_.push_back({"views", true, std::move(problem), std::move(mend)});
+  }
+
+  // What replaces a build of another definition.
+  std::string WhatComes() const {
+    uint32_t last = 0;
+    for (const StoredGeneration& generation : generations_) {
+      last = std::max(last, generation.view.generation);
+      if (generation.view.current && generation.stand != GenerationStand::kDropping) {
+        return absl::StrCat("goes on with generation ", generation.view.generation);
+      }
+    }
+    return absl::StrCat("begins generation ", last + 1);
+  }
+
+  absl::Status FindInServing(const StoredView& view) {
+    DAYBOOK_ASSIGN_OR_RETURN(const PendingEvents pending,
+                             TryPendingEvents(reader(), definition_, view, kTriedEvents));
+    if (!pending.stops.ok()) {
+      Add(std::string(pending.stops.message()), absl::StrCat("mend its On, then ", catch_up_));
+    } else if (pending.events > patient_.arguments.max_lag) {
+      Add(absl::StrCat(name_, " stands at position ", view.checkpoint.ToString(), ", ",
+                       view.lag_events, " events behind the log"),
+          catch_up_);
+    }
+    return absl::OkStatus();
+  }
+
+  // Until it takes over or is given up, each event is folded for it too.
+  void FindInBuild(const StoredGeneration& build, const StoredView& serving) {
+    const std::string replay = CommandLine(patient_, absl::StrCat("replay ", definition_.name()));
+    const std::string or_cancel = absl::StrCat(
+        replay, "; or give it up: ",
+        CommandLine(patient_, absl::StrCat("replay ", definition_.name(), " --cancel")));
+    const std::string which = absl::StrCat(name_, ": generation ", build.view.generation);
+    switch (build.stand) {
+      case GenerationStand::kStops:
+        Add(absl::StrCat(which, " is being built, and fails: ", build.stops.message()),
+            absl::StrCat("mend its On, then ", or_cancel));
+        break;
+      case GenerationStand::kBuilt:
+        Add(absl::StrCat(which, " is built, and waits to be told to take over"), or_cancel);
+        break;
+      case GenerationStand::kPaused:
+        Add(absl::StrCat(which, " is paused at position ", build.view.checkpoint.ToString()),
+            or_cancel);
+        break;
+      case GenerationStand::kBuilding:
+        // What replaces a build of another definition was told already.
+        if (serving.current) {
+          Add(absl::StrCat(which, " is being built, and stands at position ",
+                           build.view.checkpoint.ToString(), ", ", build.view.lag_events,
+                           " events behind the log"),
+              or_cancel);
+        }
+        break;
+      case GenerationStand::kServing:
+      case GenerationStand::kKept:
+      case GenerationStand::kDropping:
+        break;
+    }
+  }
+
+  const Patient& patient_;
+  const ProjectionDefinition& definition_;
+  std::vector<Finding>& findings_;
+  const std::string name_;
+  const std::string catch_up_;
+  std::vector<StoredGeneration> generations_;
+};
+
 }  // namespace
 
 absl::Status FindInViews(const Patient& patient, std::vector<Finding>* findings) {
-  const auto add = [&](std::string problem, std::string mend) {
-    findings->push_back({"views", true, std::move(problem), std::move(mend)});
-  };
-  const std::string catch_up = CommandLine(patient, "catch-up");
-  const StoreReader& reader = *patient.session.reader;
   for (const ProjectionRegistration& projection : patient.application.parts().projections) {
-    const ProjectionDefinition& definition = *projection.definition;
-    DAYBOOK_ASSIGN_OR_RETURN(const StoredView view,
-                             FindStoredView(*patient.session.store, reader, definition));
-    if (view.generation == 0) {
-      add(absl::StrCat("view ", definition.name(), " was never built"), catch_up);
-      continue;
-    }
-    if (!view.current) {
-      add(absl::StrCat("view ", definition.name(), " was built by another definition: ",
-                       "the next opening begins generation ", view.generation + 1),
-          catch_up);
-      continue;
-    }
-    DAYBOOK_ASSIGN_OR_RETURN(const PendingEvents pending,
-                             TryPendingEvents(reader, definition, view));
-    if (!pending.stops.ok()) {
-      add(std::string(pending.stops.message()), absl::StrCat("mend its On, then ", catch_up));
-    } else if (pending.events > patient.arguments.max_lag) {
-      add(absl::StrCat("view ", definition.name(), " stands at position ",
-                       view.checkpoint.ToString(), ", ", view.lag_events, " events behind the log"),
-          catch_up);
-    }
+    DAYBOOK_RETURN_IF_ERROR(ViewExamination(patient, *projection.definition, findings).Run());
   }
   return absl::OkStatus();
 }

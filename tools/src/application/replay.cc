@@ -1,6 +1,8 @@
 #include "application/commands.h"
 #include "application/open.h"
 #include "application/rebuild_text.h"
+#include "application/stored_generations.h"
+#include "daybook/core/open.h"
 #include "entry_json.h"
 #include "event_text.h"
 #include "store_session.h"
@@ -28,22 +30,54 @@ absl::StatusOr<RebuildReport> WaitFor(const RebuildHandle& rebuild, const std::s
   }
 }
 
-// A view that stopped says why in its own status, whose code is the handler's: no class of ours.
-ExitCode FailToBuild(const absl::Status& status, Console& console) {
+ExitCode FailToBuild(const App& app, const absl::Status& status, Console& console) {
+  // The store's own errors stop it; nothing is wrong with the view then.
+  const absl::Status stopped = app.store().Stats().stopped;
+  if (!stopped.ok() && !absl::IsDataLoss(status)) return Fail(console, kOther, status.message());
+  // A view that stopped says why in its own status, whose code is the handler's: no class of ours.
   return absl::IsDataLoss(status) ? Fail(console, status)
                                   : Fail(console, kNeedsAttention, status.message());
 }
 
-ExitCode Tell(const std::string& view, const RebuildReport& report, bool json, Console& console) {
+void Print(const std::string& view, const RebuildReport& report, bool json, Console& console) {
   if (json) {
     console.out << JsonLine(ReportJson(view, report));
   } else {
     console.out << ReportText(view, report);
   }
+}
+
+ExitCode Tell(const ReplayArguments& arguments, const RebuildReport& report, Console& console) {
+  Print(arguments.view, report, arguments.json, console);
+  if (arguments.compare && !report.compared_at.has_value()) {
+    return Fail(console, kNeedsAttention,
+                report.serving
+                    ? "not compared: the new build was told before to take over anyway"
+                    : "not compared: the old build stands still, and goes on answering; "
+                      "`replay " +
+                          arguments.view + "` without --compare has the new one take over");
+  }
   if (report.serving) return kSound;
   return Fail(console, kNeedsAttention,
-              "the rows differ, so the old build goes on answering; `replay " + view +
+              "the rows differ, so the old build goes on answering; `replay " + arguments.view +
                   "` without --compare has the new one take over");
+}
+
+// Without the application: opening it would go on with the build, which might take over.
+ExitCode Cancel(const Application& application, const ProjectionDefinition& view,
+                const ReplayArguments& arguments, Console& console) {
+  StoreOptions options = application.options().app.store;
+  options.create_if_missing = false;
+  const absl::StatusOr<std::unique_ptr<EventStore>> store = OpenStore(arguments.store, options);
+  if (!store.ok()) return FailToOpen(console, arguments.store, store.status());
+  const absl::StatusOr<uint32_t> number = GiveUpBuild(**store, view);
+  if (!number.ok()) return Fail(console, number.status());
+  if (arguments.json) {
+    console.out << JsonLine({{"view", view.name()}, {"cancelled", *number}});
+  } else {
+    console.out << view.name() << ": generation " << *number << " is given up\n";
+  }
+  return kSound;
 }
 
 }  // namespace
@@ -53,6 +87,7 @@ ExitCode Replay(const Application& application, const ReplayArguments& arguments
   // Before the store is opened: a wrong name must not wait for the views of another.
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) return Fail(console, view.status());
+  if (arguments.cancel) return Cancel(application, **view, arguments, console);
   absl::StatusOr<App> app =
       OpenApplication(application, arguments.store, {.fold_workers = arguments.workers});
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
@@ -61,11 +96,12 @@ ExitCode Replay(const Application& application, const ReplayArguments& arguments
   options.flip = arguments.compare ? Flip::kWhenEqual : Flip::kAlways;
   absl::StatusOr<RebuildHandle> rebuild = app->Rebuild(arguments.view, options);
   if (!rebuild.ok()) return Fail(console, rebuild.status());
-  // One that was built before, and waits since its rows differ, is the same rebuild.
+  // It may be one that was begun before: paused since, or built, and waiting as its rows differ.
+  rebuild->Resume();
   if (!arguments.compare) rebuild->TakeOver();
   const absl::StatusOr<RebuildReport> report = WaitFor(*rebuild, arguments.view, console);
-  if (!report.ok()) return FailToBuild(report.status(), console);
-  return Tell(arguments.view, *report, arguments.json, console);
+  if (!report.ok()) return FailToBuild(*app, report.status(), console);
+  return Tell(arguments, *report, console);
 }
 
 ExitCode Rollback(const Application& application, const RollbackArguments& arguments,
@@ -77,8 +113,9 @@ ExitCode Rollback(const Application& application, const RollbackArguments& argum
   const absl::StatusOr<RebuildHandle> rollback = app->Rollback(arguments.view);
   if (!rollback.ok()) return Fail(console, rollback.status());
   const absl::StatusOr<RebuildReport> report = WaitFor(*rollback, arguments.view, console);
-  if (!report.ok()) return FailToBuild(report.status(), console);
-  return Tell(arguments.view, *report, arguments.json, console);
+  if (!report.ok()) return FailToBuild(*app, report.status(), console);
+  Print(arguments.view, *report, arguments.json, console);
+  return kSound;
 }
 
 }  // namespace daybook::tools

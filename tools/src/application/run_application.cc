@@ -15,8 +15,8 @@ namespace daybook::tools {
 namespace {
 
 constexpr char kMoreExitCodes[] =
-    "  6  doctor: something needs attention; catch-up, replay: a view has stopped; replay\n"
-    "     --compare: the rows differ\n"
+    "  6  doctor: something needs attention; catch-up, replay, rollback: a view has stopped;\n"
+    "     replay --compare: the rows differ, or could not be compared\n"
     "  7  execute: the business said no\n";
 
 // The arguments of all commands; they outlive the parser.
@@ -137,12 +137,17 @@ void AddReplay(const Adder& adder, ReplayArguments& a) {
       "Builds a view anew from the log while the present build of it answers, and has it take over",
       a, &Replay);
   command->add_option("VIEW", a.view, "The view's name")->required();
-  command->add_flag("--compare", a.compare,
-                    "Takes over only where both have the same rows; else prints what differs, and "
-                    "the first event that made the difference");
-  command->add_option("--workers", a.workers, "Threads that fold")
+  CLI::Option* compare =
+      command->add_flag("--compare", a.compare,
+                        "Takes over only where both have the same rows; else prints what differs, "
+                        "and the first event that made the difference");
+  command
+      ->add_flag("--cancel", a.cancel,
+                 "Gives up a build that was begun: it waits, was paused, failed or was cut off")
+      ->excludes(compare);
+  command->add_option("--workers", a.workers, "Threads that fold, at most 64")
       ->capture_default_str()
-      ->check(WholeNumber(1));
+      ->check(WholeNumber(1, 64));
 }
 
 void AddRollback(const Adder& adder, RollbackArguments& a) {
@@ -184,8 +189,9 @@ int RunApplication(const Application& application, int argc, char** argv, Consol
   program.name = application.program();
   program.description = absl::StrCat(
       "The commands of ", application.program(),
-      ". Those of the tool work on the files of a store that nobody has open; all of them but "
-      "execute, catch-up, replay and rollback change nothing.");
+      ". Those of the tool work on the files of a store that nobody has open. Only execute, "
+      "catch-up, replay and rollback change what is in a store that is there; backup opens it as "
+      "the application does, and so recovers it after a crash; restore and import make a new one.");
   program.more_exit_codes = kMoreExitCodes;
   program.names_store_by_option = true;
   program.default_store = application.options().store;

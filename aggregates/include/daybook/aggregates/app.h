@@ -174,8 +174,8 @@ class App {
     return views().Prefix<P>(prefix, options);
   }
 
-  // The past. Errors: NotFound when the moment is beyond the end; Unavailable when closed; and
-  // those of state_history.h, row_history.h and why.h, which also say what each costs.
+  // The past. Errors: NotFound with an InvalidField "moment" when that is beyond the end;
+  // Unavailable when closed; and those of state_history.h, row_history.h and why.h (with the cost).
 
   // The state as of `Version{3}`, a Position or an absl::Time.
   template <typename A>
@@ -186,7 +186,7 @@ class App {
                              LoadIntoAt(AggregateDefinitionOf<A>(), key, moment, &loaded.state));
     return loaded;
   }
-  // The row as of a Position or an absl::Time.
+  // The row as of a Position or an absl::Time. NotFound without a payload: there was none then.
   template <typename P>
   absl::StatusOr<typename P::Row> GetAt(absl::string_view key, const LogMoment& moment) const {
     DAYBOOK_RETURN_IF_ERROR(CheckOpen());

@@ -25,14 +25,14 @@ using LogMoment = std::variant<Position, absl::Time>;
 // The same, or a version of the stream at hand.
 using StreamMoment = std::variant<Version, Position, absl::Time>;
 
-// The position of the moment: the events up to it have happened. NotFound when the position is
-// beyond the reader's tip; DataLoss as StoreReader. A time costs a binary search, about log2(tip)
-// reads of one event: recorded time never decreases (G1).
+// The position of the moment: the events up to it have happened. NotFound (InvalidField "moment")
+// when the position is beyond the reader's tip; DataLoss as StoreReader. A time costs a binary
+// search, about log2(tip) reads of one event: recorded time never decreases (G1).
 absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& moment);
 
-// The version that `stream` stood at; nullopt: it had no events yet. NotFound when the version is
-// beyond its last one or the position beyond the tip; DataLoss as StoreReader. A binary search
-// over the stream's versions, but for Version.
+// The version that `stream` stood at; nullopt: it had no events yet. NotFound (InvalidField) when
+// the version is beyond its last one or the position beyond the tip; DataLoss as StoreReader. A
+// binary search over the stream's versions, but for Version.
 absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
                                                   absl::string_view stream,
                                                   const StreamMoment& moment);

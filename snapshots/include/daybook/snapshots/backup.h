@@ -67,7 +67,7 @@ struct RestoreOptions {
 // Makes a store at `path` from a backup. All of it is read and proved before it is at `path`:
 // checksums, every event's place in the chain, every index, and that it ends at the backup's tip.
 // After an error nothing is there, or the whole store where only the last sync failed.
-//   NotFound        no backup in `directory`, or none of that number
+//   NotFound        no backup in `directory`, or none of that number; or it was removed meanwhile
 //   AlreadyExists   something is at `path`
 //   Unavailable     it is being restored by another process
 //   DataLoss        the backup is damaged (Damage names the file, or the first bad position)

@@ -64,8 +64,8 @@ int RunToolMain(int argc, char** argv, ToolOptions options, ApplicationParts par
 }  // namespace tools
 
 // Runs the command that the arguments name, on the files of a store that nobody has open, and
-// returns the exit code. All commands but `execute`, `catch-up`, `replay` and `rollback` change
-// nothing: they do not even let a view go on. The registrations are those of App::Open.
+// returns the exit code. docs/application_tool.md says which commands change something; the others
+// do not even let a view go on. The registrations are those of App::Open.
 template <typename... Registrations>
 requires(internal::kIsRegistration<Registrations>&&...) int ToolMain(
     int argc, char** argv, ToolOptions options, Registrations... registrations) {
