@@ -30,8 +30,8 @@ RebuildRun::RebuildRun(GenerationKeeper* keeper, View* view, Generation* generat
 }
 
 RebuildRun::~RebuildRun() {
-  if (!settled_)
-    Settle(absl::UnavailableError("the application was closed; it goes on when opened"));
+  // Whatever it came to: a handle that is kept may tell it to go on, or did a moment ago.
+  state_->Close();
 }
 
 bool RebuildRun::Step(const std::shared_ptr<const StoreReader>& reader) {

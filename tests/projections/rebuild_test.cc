@@ -289,6 +289,27 @@ TEST_P(Rebuilds, APauseHoldsOverARestart) {
   EXPECT_EQ(RowsOf<AsyncBalances>(Tip()), BalancesByHand(*store_->Reader()));
 }
 
+TEST_P(Rebuilds, AHandleThatIsKeptLongerThanTheApplicationWaitsForNothing) {
+  OpenViews({Async<AsyncBalances>()});
+  Fill(10);
+  std::vector<RebuildHandle> handles;
+  for (int i = 0; i < 3; ++i) {
+    handles.push_back(Begin<AsyncBalances>({.flip = Flip::kOnRequest}));
+    EXPECT_FALSE(Report(handles.back()).serving);
+    views_.reset();
+    if (i < 2) OpenViews({Async<AsyncBalances>()});
+  }
+  // What it came to is still said; what it is told now is not done by anybody.
+  EXPECT_EQ(Report(handles[0]).rows_compared, 7u);
+  handles[0].Pause();
+  EXPECT_EQ(Report(handles[0]).rows_compared, 7u);
+  handles[1].TakeOver();
+  handles[2].Cancel();
+  for (const size_t told : {1, 2}) {
+    EXPECT_THAT(handles[told].Wait(absl::Seconds(5)), StatusIs(absl::StatusCode::kUnavailable));
+  }
+}
+
 TEST_P(Rebuilds, ABuildThatStopsLeavesTheOldOneAnswering) {
   OpenViews({Async<TolerantLabels>()});
   Append("account-1", {Deposit(50, {"a"})});

@@ -109,7 +109,8 @@ class RebuildHandle {
   // Waits until nothing more happens by itself: it serves, or is built and waits to be told.
   //   DeadlineExceeded  neither within `timeout`
   //   Cancelled         by Cancel
-  //   Unavailable       the application was closed; the rebuild goes on when it is opened again
+  //   Unavailable       the application was closed before that, or before what it was told was
+  //                     done; the rebuild goes on when it is opened again
   //   what On returned, with the view and the event, or the store's own error: the new build
   //   stopped, and the old one goes on answering
   absl::StatusOr<RebuildReport> Wait(absl::Duration timeout = absl::InfiniteDuration()) const;
