@@ -49,6 +49,43 @@ TEST_P(ViewChanges, AChangedDefinitionIsBuiltWhileTheOldRowsAnswer) {
   EXPECT_EQ(StatusOf<RevisedBalances>().generation, 2u);
 }
 
+// The same view, as if its rows were of another message.
+template <typename P, typename OtherRow>
+ProjectionRegistration WithRow(ProjectionRegistration of) {
+  const ProjectionDefinition& definition = *of.definition;
+  of.definition = std::make_shared<const ProjectionDefinition>(
+      definition.name(), P::kRevision, definition.categories(), definition.handled(),
+      definition.past(), OtherRow::descriptor(), []() -> std::unique_ptr<internal::RowFold> {
+        return std::make_unique<internal::TypedRowFold<P>>();
+      });
+  return of;
+}
+
+TEST_P(ViewChanges, OneBuildIsKeptWhereTheOldRowsCannotBeReadToo) {
+  using testing::AllOf;
+  using testing::ElementsAre;
+  using testing::Field;
+  Append("account-1", {shop::Deposit(10)});
+  OpenViews({Async<AsyncBalances>()});
+  RowsOf<AsyncBalances>(Tip());
+  Restart();
+  OpenViews({WithRow<AsyncBalances, shop::Label>(Async<AsyncBalances>())});
+  RowsOf<AsyncBalances>(Tip());
+  Restart();
+  OpenViews({WithRow<AsyncBalances, shop::Entry>(Async<AsyncBalances>())});
+  RowsOf<AsyncBalances>(Tip());
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  while (absl::Now() < deadline && StatusOf<AsyncBalances>().generations.size() > 2) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  EXPECT_THAT(StatusOf<AsyncBalances>().generations,
+              ElementsAre(AllOf(Field(&GenerationStatus::number, 2),
+                                Field(&GenerationStatus::state, GenerationState::kKept)),
+                          AllOf(Field(&GenerationStatus::number, 3),
+                                Field(&GenerationStatus::state, GenerationState::kServing))));
+  EXPECT_THAT(shop::StoredRows(*store_, *store_->Reader(), "AsyncBalance", 1), testing::IsEmpty());
+}
+
 TEST_P(ViewChanges, AnInlineViewThatCannotTakeThePastStopsThereAndRefusesNobody) {
   Append("account-1", {shop::Deposit(10, {"a", "b"}), shop::Withdraw(13, "a")});
   OpenViews({Inline<Labels>(), Inline<Balances>()});
