@@ -195,6 +195,7 @@ absl::Status Rebuilder::FindDroppings(View& view) {
 
 bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
   if (dropping.in_flight || dropping.done) return false;
+  if (std::exchange(dropping.found_just_now, false)) return true;
   Commit commit;
   const absl::Status scanned =
       reader.ScanRows(dropping.rows, {.from = dropping.from, .limit = kDeletedAtOnce},
@@ -207,7 +208,7 @@ bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
     return false;
   }
   if (commit.writes.empty()) {
-    // Once more from the start: a flush that was under way may have come after the first look.
+    // Once more from the start, before its number is forgotten and nobody looks again.
     if (dropping.from.empty()) {
       Forget(dropping);
     } else {

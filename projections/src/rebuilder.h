@@ -42,6 +42,9 @@ class Rebuilder final : public AsyncRunner::Companion {
     uint32_t number;
     TableId rows;
     std::string from;  // rows before it are gone
+    // The step's reader may be older than what was written last: a flush that was under way when
+    // it was given up, or the commits of an inline one.
+    bool found_just_now = true;
     bool in_flight = false;
     bool done = false;
   };

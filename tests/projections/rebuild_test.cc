@@ -310,6 +310,39 @@ TEST_P(Rebuilds, AHandleThatIsKeptLongerThanTheApplicationWaitsForNothing) {
   }
 }
 
+// The first rows are on their way to the store when it is given up, in some step of these.
+TEST(RebuildsStepByStep, OfABuildThatIsGivenUpNoRowIsLeft) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    for (int64_t steps = 1; steps <= 12; ++steps) {
+      SCOPED_TRACE(absl::StrCat("seed ", seed, ", ", steps, " steps"));
+      const std::unique_ptr<Runtime> runtime = MakeStepRuntime(seed);
+      StoreOptions options;
+      options.runtime = runtime.get();
+      auto store = OpenMemoryStore(options);
+      ASSERT_THAT(store, IsOk());
+      ASSERT_THAT((*store)->Append("account-1", ExpectedVersion::Any(), {Deposit(10)}), IsOk());
+      auto views =
+          ProjectionEngine::Open(store->get(), {Async<AsyncBalances>(), Inline<Balances>()});
+      ASSERT_THAT(views, IsOk());
+      Latch never;
+      runtime->Await(never, absl::Seconds(1));
+      for (const absl::string_view view : {"AsyncBalance", "Balance"}) {
+        auto handle = (*views)->Rebuild(view, {.flip = Flip::kOnRequest});
+        ASSERT_THAT(handle, IsOk());
+        runtime->Await(never, absl::Microseconds(steps));
+        handle->Cancel();
+        EXPECT_THAT(handle->Wait(absl::Seconds(1)), StatusIs(absl::StatusCode::kCancelled));
+      }
+      runtime->Await(never, absl::Seconds(1));
+      EXPECT_THAT((*views)->StatusOf<AsyncBalances>()->generations, SizeIs(1));
+      EXPECT_THAT((*views)->StatusOf<Balances>()->generations, SizeIs(1));
+      for (const absl::string_view view : {"AsyncBalance", "Balance"}) {
+        EXPECT_THAT(shop::StoredRows(**store, *(*store)->Reader(), view, 2), IsEmpty()) << view;
+      }
+    }
+  }
+}
+
 TEST_P(Rebuilds, ABuildThatStopsLeavesTheOldOneAnswering) {
   OpenViews({Async<TolerantLabels>()});
   Append("account-1", {Deposit(50, {"a"})});
