@@ -62,13 +62,21 @@ bool RebuildRun::Step(const std::shared_ptr<const StoreReader>& reader) {
     }
   }
   if (more.ok()) return *more;
-  // The queue was full: again, when the log has moved or the task is woken.
-  if (!absl::IsResourceExhausted(more.status())) Fail(more.status());
+  if (absl::IsResourceExhausted(more.status())) {
+    keeper_.runner().HoldUntilRoom();  // and then again
+  } else {
+    Fail(more.status());
+  }
   return false;
 }
 
 absl::StatusOr<bool> RebuildRun::Build(const std::shared_ptr<const StoreReader>& reader) {
   if (progress_.phase == RebuildPhase::kPaused) return false;
+  // Here, since a full queue may have it tried again.
+  if (!keeper_.IsMoved(new_)) {
+    DAYBOOK_RETURN_IF_ERROR(keeper_.Join(new_));
+    return true;  // `reader` is older than that
+  }
   DAYBOOK_RETURN_IF_ERROR(new_->progress.Get().error);
   DAYBOOK_ASSIGN_OR_RETURN(const bool met, Meet(*reader));
   if (!met) return nudged_;
@@ -145,14 +153,14 @@ absl::StatusOr<bool> RebuildRun::TakeOver(const StoreReader& reader) {
 }
 
 absl::StatusOr<bool> RebuildRun::SetPaused(bool paused) {
+  v1::ViewGenerations next = view_.stored;
+  FindGeneration(next, new_->number)->set_paused(paused);
+  // First: refused by a full queue, it is as if nothing was said, should the wish be taken back.
+  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view_, next));
   if (paused) {
     Part();
     keeper_.Leave(new_);
   }
-  v1::ViewGenerations next = view_.stored;
-  FindGeneration(next, new_->number)->set_paused(paused);
-  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view_, next));
-  if (!paused) DAYBOOK_RETURN_IF_ERROR(keeper_.Join(new_));
   EnterPhase(paused ? RebuildPhase::kPaused : RebuildPhase::kBuilding);
   return true;
 }

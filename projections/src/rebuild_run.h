@@ -26,7 +26,8 @@ namespace daybook::internal {
 //           the new one can answer once it has passed it and is near the tip
 class RebuildRun {
  public:
-  // The new build is followed already, or paused. All must outlive this.
+  // The new build is stored as one that is being built; unless it is paused, it is moved on
+  // already or joins with the first step. All must outlive this.
   RebuildRun(GenerationKeeper* keeper, View* view, Generation* generation, RebuildOptions options,
              std::shared_ptr<RebuildState> state);
   // The handles hear that it goes on at the next opening.

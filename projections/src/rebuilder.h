@@ -50,13 +50,12 @@ class Rebuilder final : public AsyncRunner::Companion {
   };
 
   RebuildRun* RunOf(const View& view);
-  absl::StatusOr<std::shared_ptr<RebuildState>> Run(View& view, const v1::ViewGeneration& stored,
-                                                    const RebuildOptions& options);
   std::shared_ptr<RebuildState> AddRun(View& view, Generation* generation,
                                        const RebuildOptions& options, bool paused);
   absl::Status FindDroppings(View& view);
   bool StepDropping(Dropping& dropping, const StoreReader& reader);
-  void Forget(Dropping& dropping);
+  // ResourceExhausted: not yet.
+  absl::Status Forget(Dropping& dropping);
 
   GenerationKeeper& keeper_;
   const std::vector<std::unique_ptr<View>>& views_;
