@@ -75,7 +75,8 @@ absl::StatusOr<bool> RebuildRun::Build(const std::shared_ptr<const StoreReader>&
   // Here, since a full queue may have it tried again.
   if (!keeper_.IsMoved(new_)) {
     DAYBOOK_RETURN_IF_ERROR(keeper_.Join(new_));
-    return true;  // `reader` is older than that
+    began_at_.reset();  // it goes on from what is stored, which may be less than was folded
+    return true;        // `reader` is older than that
   }
   DAYBOOK_RETURN_IF_ERROR(new_->progress.Get().error);
   DAYBOOK_ASSIGN_OR_RETURN(const bool met, Meet(*reader));
@@ -238,7 +239,9 @@ void RebuildRun::UpdateProgress(const StoreReader& reader) {
     progress_.position = follower->promoted() ? reader.tip() : follower->folded();
   }
   const absl::Time now = keeper_.options().clock->Now();
-  if (!began_at_.has_value() || progress_.phase == RebuildPhase::kPaused) {
+  // Back it goes, too, where threads begin again at an event that one of them could not take.
+  if (!began_at_.has_value() || progress_.position < *began_at_ ||
+      progress_.phase == RebuildPhase::kPaused) {
     began_ = now;
     began_at_ = progress_.position;
   }

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "daybook/testkit/fake_clock.h"
 #include "daybook/v1/view.pb.h"
 #include "views_test.h"
 
@@ -341,6 +342,48 @@ TEST(RebuildsStepByStep, OfABuildThatIsGivenUpNoRowIsLeft) {
       }
     }
   }
+}
+
+// Of what was folded nothing is stored when it rests, so it goes on from the start.
+TEST(RebuildsStepByStep, TheRateIsOfWhatIsFoldedSinceItWentOn) {
+  const std::unique_ptr<Runtime> runtime = MakeStepRuntime(1);
+  StoreOptions options;
+  options.runtime = runtime.get();
+  auto store = OpenMemoryStore(options);
+  ASSERT_THAT(store, IsOk());
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_THAT(
+        (*store)->Append("account-1", ExpectedVersion::Any(), std::vector<Event>(1000, Deposit(1))),
+        IsOk());
+  }
+  FakeClock clock;
+  ProjectionOptions slow;
+  slow.clock = &clock;
+  auto views = ProjectionEngine::Open(store->get(), {Async<AsyncBalances>()}, slow);
+  ASSERT_THAT(views, IsOk());
+  Latch never;
+  runtime->Await(never, absl::Seconds(1));
+  auto handle = (*views)->Rebuild<AsyncBalances>();
+  ASSERT_THAT(handle, IsOk());
+  while (handle->Progress().position < Position(10'000)) {
+    ASSERT_EQ(handle->Progress().phase, RebuildPhase::kBuilding);
+    clock.Advance(absl::Milliseconds(1));
+    runtime->Await(never, absl::Microseconds(1));
+  }
+  handle->Pause();
+  runtime->Await(never, absl::Seconds(1));
+  ASSERT_EQ(handle->Progress().phase, RebuildPhase::kPaused);
+  handle->Resume();
+  bool went_on = false;
+  for (int i = 0; i < 1000 && handle->Progress().phase != RebuildPhase::kServing; ++i) {
+    clock.Advance(absl::Milliseconds(1));
+    runtime->Await(never, absl::Microseconds(1));
+    const RebuildProgress progress = handle->Progress();
+    went_on |= progress.events_per_second > 0;
+    ASSERT_LE(progress.events_per_second, 30'000 / 0.001);
+  }
+  EXPECT_TRUE(went_on);
+  EXPECT_EQ(handle->Progress().phase, RebuildPhase::kServing);
 }
 
 TEST_P(Rebuilds, ABuildThatStopsLeavesTheOldOneAnswering) {
