@@ -1,9 +1,13 @@
 // Views whose definition changes, that meet an event of the past that they cannot take, that are
 // promoted while many threads append, and calls that are refused.
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "forwarding_store.h"
 #include "views_test.h"
 
 namespace daybook {
@@ -176,6 +180,50 @@ TEST(FullQueue, AFlushThatIsRefusedIsWrittenWhenThereIsRoom) {
     EXPECT_EQ((*views)->StatusOf<AsyncBalances>()->checkpoint, Position(1));
     EXPECT_THAT((*views)->Get<AsyncBalances>("1"), IsOk());
   }
+}
+
+// Does something else when a query is about to take its reader.
+class InterruptedStore : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  std::shared_ptr<const StoreReader> Reader() const override {
+    if (std::this_thread::get_id() == asker_) {
+      asker_ = std::thread::id();
+      meanwhile_();
+    }
+    return ForwardingStore::Reader();
+  }
+  // The next time that this thread asks.
+  void Meanwhile(std::function<void()> what) {
+    asker_ = std::this_thread::get_id();
+    meanwhile_ = std::move(what);
+  }
+
+ private:
+  mutable std::atomic<std::thread::id> asker_{};
+  std::function<void()> meanwhile_;
+};
+
+TEST_P(ViewChanges, AQueryThatMeetsABuildThatWentAsksTheOneThatAnswers) {
+  InterruptedStore interrupted(store_.get());
+  auto views = ProjectionEngine::Open(&interrupted, {Inline<Balances>()});
+  ASSERT_THAT(views, IsOk());
+  const Token token = Append("account-1", {shop::Deposit(10)});
+  interrupted.Meanwhile([&] {
+    auto handle = (*views)->Rebuild<Balances>();
+    ASSERT_THAT(handle, IsOk());
+    auto report = handle->Wait(absl::Seconds(60));
+    ASSERT_THAT(report, IsOk());
+    ASSERT_TRUE(report->serving);
+    ASSERT_THAT((*views)->DropGeneration<Balances>(1), IsOk());
+    while ((*views)->StatusOf<Balances>()->generations.size() > 1) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+  });
+  auto row = (*views)->Get<Balances>("1", {.at_least = token});
+  ASSERT_THAT(row, IsOk());
+  EXPECT_EQ(row->balance(), 10);
+  EXPECT_EQ((*views)->StatusOf<Balances>()->generation, 2u);
 }
 
 TEST_P(ViewChanges, AWaitThatIsTooLongNamesTheViewAndItsCheckpoint) {
