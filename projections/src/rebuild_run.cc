@@ -153,6 +153,14 @@ absl::StatusOr<bool> RebuildRun::TakeOver(const StoreReader& reader) {
   return true;
 }
 
+void RebuildRun::SetOptions(const RebuildOptions& options) {
+  options_ = options;
+  // It may have come to rest without a comparison that is now asked for, or an occasion to flip.
+  if (progress_.phase == RebuildPhase::kBuilt) EnterPhase(RebuildPhase::kBuilding);
+  settled_ = false;
+  state_->GoOn();
+}
+
 absl::StatusOr<bool> RebuildRun::SetPaused(bool paused) {
   v1::ViewGenerations next = view_.stored;
   FindGeneration(next, new_->number)->set_paused(paused);

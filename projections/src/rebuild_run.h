@@ -38,6 +38,10 @@ class RebuildRun {
   // It serves, or was given up.
   bool over() const { return over_; }
   bool failed() const { return progress_.phase == RebuildPhase::kFailed; }
+  // It was compared, or is being compared.
+  bool compared() const { return report_.compared_at.has_value(); }
+  // From now on; it must not be compared. What is stored of them is the caller's.
+  void SetOptions(const RebuildOptions& options);
   const std::shared_ptr<RebuildState>& state() const { return state_; }
 
  private:
@@ -62,7 +66,7 @@ class RebuildRun {
   View& view_;
   Generation* const old_;
   Generation* const new_;
-  const RebuildOptions options_;
+  RebuildOptions options_;
   const std::shared_ptr<RebuildState> state_;
   RebuildProgress progress_;
   RebuildReport report_;

@@ -81,6 +81,11 @@ void RebuildState::Settle(absl::StatusOr<RebuildReport> outcome) {
   waiters_.clear();
 }
 
+void RebuildState::GoOn() {
+  MutexLock lock(&mutex_);
+  outcome_.reset();
+}
+
 void RebuildState::Close() {
   MutexLock lock(&mutex_);
   closed_ = true;

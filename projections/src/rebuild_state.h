@@ -45,6 +45,8 @@ class RebuildState {
   void SetProgress(const RebuildProgress& progress);
   // Nothing more happens by itself.
   void Settle(absl::StatusOr<RebuildReport> outcome);
+  // What happened by itself is not all.
+  void GoOn();
   // Nobody looks at the wishes any more: what has no outcome, now or by a later wish, is
   // Unavailable.
   void Close();

@@ -87,7 +87,9 @@ std::shared_ptr<RebuildState> Rebuilder::AddRun(View& view, Generation* generati
 
 absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Begin(View& view,
                                                                const RebuildOptions& options) {
-  if (RebuildRun* run = RunOf(view); run != nullptr && !run->failed()) return run->state();
+  RebuildRun* const run = RunOf(view);
+  const bool joins = run != nullptr && !run->failed();
+  if (joins && run->compared()) return run->state();
   v1::ViewGenerations next = view.stored;
   Stored* stored = nullptr;
   for (Stored& generation : *next.mutable_generations()) {
@@ -110,10 +112,17 @@ absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Begin(View& view,
     writes.push_back({keeper_.tables().checkpoints, CheckpointKey(view.name(), generation->number),
                       generation->Checkpoint(Position::Start(), /*in_commits=*/false)});
   }
+  const bool same =
+      joins && stored->compare() == options.compare && stored->flip() == StoredFlip(options.flip);
   stored->set_compare(options.compare);
   stored->set_flip(StoredFlip(options.flip));
-  stored->set_paused(false);
-  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next, std::move(writes)));
+  // Whoever paused it has it go on.
+  if (!joins) stored->set_paused(false);
+  if (!same) DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next, std::move(writes)));
+  if (joins) {
+    run->SetOptions(options);
+    return run->state();
+  }
   return AddRun(view, generation, options, /*paused=*/false);
 }
 

@@ -26,7 +26,8 @@ class Rebuilder final : public AsyncRunner::Companion {
   // Goes on with what the store says is under way. Starts the task.
   absl::Status Start();
 
-  // Begins a build of the view, or joins the one under way.
+  // Begins a build of the view, or joins the one under way: with these options, unless it was
+  // compared by its own.
   absl::StatusOr<std::shared_ptr<RebuildState>> Begin(View& view, const RebuildOptions& options);
   // Goes back to the build that is kept.
   absl::StatusOr<std::shared_ptr<RebuildState>> BeginRollback(View& view);

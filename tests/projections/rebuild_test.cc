@@ -7,6 +7,7 @@
 
 #include "daybook/testkit/fake_clock.h"
 #include "daybook/v1/view.pb.h"
+#include "view_tables.h"
 #include "views_test.h"
 
 namespace daybook {
@@ -313,6 +314,61 @@ TEST_P(Rebuilds, APauseHoldsOverARestart) {
   EXPECT_TRUE(report.serving);
   EXPECT_EQ(report.new_generation, 2u);
   EXPECT_EQ(RowsOf<AsyncBalances>(Tip()), BalancesByHand(*store_->Reader()));
+}
+
+TEST_P(Rebuilds, OneThatWasNotComparedGoesOnWithTheOptionsOfTheLastCall) {
+  OpenViews({Async<WrongBalances>()});
+  Append("account-1", {Deposit(10), Withdraw(7)});
+  RowsOf<WrongBalances>(Tip());
+  Restart();
+  OpenViews({Async<HeldBalances>()});
+  BeginPaused({.compare = false, .flip = Flip::kAlways});
+  Begin<HeldBalances>();
+  // They are stored, too.
+  for (int round = 0; round < 2; ++round) {
+    auto tables = internal::ViewTables::Open(store_.get());
+    ASSERT_THAT(tables, IsOk());
+    auto known = internal::ReadGenerations(*store_->Reader(), *tables, "AsyncBalance");
+    ASSERT_THAT(known, IsOk());
+    ASSERT_TRUE(known->has_value());
+    const v1::ViewGeneration* stored = internal::FindGeneration(**known, 2);
+    ASSERT_NE(stored, nullptr);
+    EXPECT_TRUE(stored->compare());
+    EXPECT_TRUE(stored->paused());
+    EXPECT_EQ(stored->flip(), v1::ViewGeneration::FLIP_WHEN_EQUAL);
+    Restart();
+    OpenViews({Async<HeldBalances>()});
+  }
+  RebuildHandle handle = Begin<HeldBalances>();
+  handle.Resume();
+  RebuildReport report = Report(handle);
+  EXPECT_FALSE(report.serving);
+  EXPECT_EQ(report.compared_at, store_->Tip());
+  EXPECT_EQ(report.rows_different, 1u);
+  // Now it was compared.
+  report = Report(Begin<HeldBalances>({.compare = false, .flip = Flip::kAlways}));
+  EXPECT_FALSE(report.serving);
+  EXPECT_EQ(report.rows_different, 1u);
+  EXPECT_EQ(StatusOf<HeldBalances>().generation, 1u);
+}
+
+TEST_P(Rebuilds, OneThatWaitsWithoutAComparisonIsComparedWhenAskedTo) {
+  OpenViews({Async<AsyncBalances>(), Inline<Balances>()});
+  Fill(10);
+  RowsOf<AsyncBalances>(Tip());
+  for (const absl::string_view view : {"AsyncBalance", "Balance"}) {
+    SCOPED_TRACE(view);
+    auto uncompared = views_->Rebuild(view, {.compare = false, .flip = Flip::kOnRequest});
+    ASSERT_THAT(uncompared, IsOk());
+    EXPECT_FALSE(Report(*uncompared).compared_at.has_value());
+    auto joined = views_->Rebuild(view);
+    ASSERT_THAT(joined, IsOk());
+    const RebuildReport report = Report(*joined);
+    EXPECT_TRUE(report.serving);
+    EXPECT_EQ(report.compared_at, store_->Tip());
+    EXPECT_EQ(report.rows_compared, 7u);
+    EXPECT_EQ(report.new_generation, 2u);
+  }
 }
 
 TEST_P(Rebuilds, AHandleThatIsKeptLongerThanTheApplicationWaitsForNothing) {
