@@ -110,7 +110,8 @@ bool AsyncRunner::Step() {
     }
     FlushDue(*feed, now);
     if (IsHeld(*feed)) {
-      more |= std::all_of(feed->followers.begin(), feed->followers.end(),
+      more |= !held() &&
+              std::all_of(feed->followers.begin(), feed->followers.end(),
                           [](const Follower* f) { return f->partner() == nullptr || f->clean(); });
     } else if (feed->at_tip) {
       ArmWake(*feed);
@@ -126,13 +127,16 @@ bool AsyncRunner::Step() {
 void AsyncRunner::HandleFlushed() {
   for (auto& [follower, status] : mailbox_->Take()) {
     follower->Flushed(status);
-    if (absl::IsResourceExhausted(status) && !held_->exchange(true)) {
-      store_->WhenRoom([held = held_, mailbox = mailbox_] {
-        held->store(false);
-        mailbox->Wake();
-      });
-    }
+    if (absl::IsResourceExhausted(status)) HoldUntilRoom();
   }
+}
+
+void AsyncRunner::HoldUntilRoom() {
+  if (held_->exchange(true)) return;
+  store_->WhenRoom([held = held_, mailbox = mailbox_] {
+    held->store(false);
+    mailbox->Wake();
+  });
 }
 
 bool AsyncRunner::IsHeld(const Feed& feed) {
@@ -302,7 +306,7 @@ void AsyncRunner::FlushDue(Feed& feed, absl::Time now) {
     const uint64_t folded = follower->folded().sequence();
     const bool near_tip = follower->generation().is_inline() &&
                           (tip <= folded || tip - folded <= options_.promotion_events);
-    if (!held_->load() && follower->FlushDue(now, feed.at_tip, near_tip)) {
+    if (!held() && follower->FlushDue(now, feed.at_tip, near_tip)) {
       if (std::optional<Commit> commit = follower->Flush(feed.at_tip)) {
         store_->AppendAsync(*std::move(commit),
                             [mailbox = mailbox_, follower](absl::StatusOr<AppendResult> result) {

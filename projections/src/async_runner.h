@@ -71,6 +71,9 @@ class AsyncRunner final : public Task {
   void SetInlineViews(InlineViews* inline_views) { inline_views_ = inline_views; }
   // They read the same events: one of them follows closely behind the other.
   bool ReadTogether(const Follower* a, const Follower* b) const;
+  // The store's queue was full: no flush is tried before it has room; then the task is woken.
+  void HoldUntilRoom();
+  bool held() const { return held_->load(); }
   // From any thread; may be kept longer than this.
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
@@ -115,7 +118,7 @@ class AsyncRunner final : public Task {
   std::unique_ptr<FoldCrew> crew_;  // null: folds alone
   std::vector<std::unique_ptr<Follower>> followers_;
   std::vector<std::unique_ptr<Feed>> feeds_;
-  // A flush was refused, since the store's queue was full: none until it has room.
+  // Until the store's queue has room.
   const std::shared_ptr<std::atomic<bool>> held_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<Runtime::Worker> worker_;
 };

@@ -1,6 +1,6 @@
 #include "difference_search.h"
 
-#include <set>
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,8 +9,9 @@
 namespace daybook::internal {
 namespace {
 
-// What one row may hold in memory; beyond it nothing is said of it.
+// What one row may hold in memory, and all together; of one that would go beyond nothing is said.
 constexpr size_t kMostEvents = 10'000;
+constexpr size_t kMostBytes = size_t{32} << 20;
 // Of so many each is tried to be left out and to be taken twice, which costs their square.
 constexpr size_t kMostTried = 200;
 
@@ -48,6 +49,7 @@ DifferenceSearch::DifferenceSearch(const ProjectionDefinition& definition,
     Searched& searched = rows_.emplace_back();
     searched.row = std::move(row);
     searched.fold = FoldOf(searched.row.key);
+    searched.is_as_before = !searched.row.before.has_value();
   }
 }
 
@@ -58,6 +60,16 @@ std::unique_ptr<RowFold> DifferenceSearch::FoldOf(const std::string& key) const 
 }
 
 absl::StatusOr<bool> DifferenceSearch::Step() {
+  if (origins_.size() == rows_.size()) return false;
+  if (read_) {
+    Try();
+  } else {
+    DAYBOOK_RETURN_IF_ERROR(Read());
+  }
+  return origins_.size() < rows_.size();
+}
+
+absl::Status DifferenceSearch::Read() {
   DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader_->ReadLog(next_));
   for (const RecordedEvent& event : batch) {
     if (event.position > until_) break;
@@ -67,27 +79,44 @@ absl::StatusOr<bool> DifferenceSearch::Step() {
     Take(event, reading->targets().front());
   }
   next_.from = batch.next();
-  if (!batch.at_end() && batch.next() < until_) return true;
-  for (const Searched& searched : rows_) {
-    origins_.push_back(searched.given_up ? std::nullopt : Find(searched));
-  }
-  return false;
+  read_ = batch.at_end() || batch.next() >= until_;
+  return absl::OkStatus();
 }
 
 void DifferenceSearch::Take(const RecordedEvent& event, const Reading::Target& target) {
   for (Searched& searched : rows_) {
-    if (searched.given_up || !searched.fold->Wants(target.handlers, event)) continue;
-    searched.given_up = !searched.fold->Apply(target.handlings, event, NoRow).ok();
-    if (auto row = Changed(*searched.fold)) {
-      searched.events.emplace_back(event);
-      searched.versions.push_back(*std::move(row));
-      searched.given_up |= searched.events.size() > kMostEvents;
-    }
-    if (searched.given_up) {
-      searched.events.clear();
-      searched.versions.clear();
+    if (searched.forgotten || !searched.fold->Wants(target.handlers, event)) continue;
+    if (!searched.fold->Apply(target.handlings, event, NoRow).ok()) {
+      Forget(searched);
+    } else if (const auto row = Changed(*searched.fold)) {
+      Keep(searched, event, target);
+      searched.is_as_before = *row == searched.row.before;
     }
   }
+}
+
+void DifferenceSearch::Keep(Searched& searched, const RecordedEvent& event,
+                            const Reading::Target& target) {
+  const size_t index = searched.events.size();
+  if (searched.is_as_before) searched.last_as_before = index;
+  const size_t bytes = sizeof(EventTail::Kept) + searched.events.emplace_back(event).bytes();
+  searched.bytes += bytes;
+  bytes_ += bytes;
+  const auto note = [index](auto& firsts, const auto& value) {
+    const bool known = std::any_of(firsts.begin(), firsts.end(),
+                                   [&value](const auto& first) { return first.first == value; });
+    if (!known) firsts.emplace_back(value, index);
+  };
+  note(searched.types, event.type);
+  for (const Handling& handling : target.handlings) note(searched.handlers, handling.handler);
+  if (searched.events.size() > kMostEvents || bytes_ > kMostBytes) Forget(searched);
+}
+
+void DifferenceSearch::Forget(Searched& searched) {
+  searched.forgotten = true;
+  searched.events.clear();
+  searched.fold.reset();
+  bytes_ -= std::exchange(searched.bytes, 0);
 }
 
 bool DifferenceSearch::Gives(const Searched& searched, const Times& times) {
@@ -110,63 +139,55 @@ bool DifferenceSearch::Gives(const Searched& searched, const Times& times) {
   return row == searched.row.before;
 }
 
-std::optional<DifferenceOrigin> DifferenceSearch::Find(const Searched& searched) {
+std::deque<DifferenceSearch::Guess> DifferenceSearch::GuessesOf(const Searched& searched) const {
+  std::deque<Guess> guesses;
+  if (searched.forgotten) return guesses;
   const size_t events = searched.events.size();
   const auto only = [](size_t index, int times) {
     return [index, times](size_t i, size_t) { return i == index ? times : 1; };
   };
   for (size_t i = 0; events <= kMostTried && i < events; ++i) {
-    const RecordedEvent& event = searched.events[i].event();
-    if (Gives(searched, only(i, 0))) return OriginAt(event, "the old build left it out");
-    if (Gives(searched, only(i, 2))) return OriginAt(event, "the old build took it twice");
+    guesses.push_back({i, "the old build left it out", only(i, 0)});
+    guesses.push_back({i, "the old build took it twice", only(i, 2)});
   }
   // The latest that fits: the fewest events are missing.
-  for (size_t i = events; i-- > 0;) {
-    const std::optional<std::string> before = i == 0 ? std::nullopt : searched.versions[i - 1];
-    if (before == searched.row.before) {
-      return OriginAt(searched.events[i].event(),
-                      "the old build took none of the row's events from it on");
-    }
+  if (const std::optional<size_t> from = searched.last_as_before) {
+    guesses.push_back({*from, "the old build took none of the row's events from it on",
+                       [from = *from](size_t i, size_t) { return i < from ? 1 : 0; }});
   }
-  return FindType(searched);
+  // The type that was recorded, or one that an event of the past is today.
+  for (const auto& [type, first] : searched.types) {
+    guesses.push_back({first, "the old build left out every event of its type",
+                       [&kept = searched.events, type = type](size_t i, size_t) {
+                         return kept[i].event().type == type ? 0 : 1;
+                       }});
+  }
+  if (definition_.past().empty()) return guesses;
+  for (const auto& [handler, first] : searched.handlers) {
+    guesses.push_back({first,
+                       absl::StrCat("the old build left out every ",
+                                    definition_.handled()[handler].type, ", which it is today"),
+                       [handler = handler](size_t, size_t h) { return h == handler ? 0 : 1; }});
+  }
+  return guesses;
 }
 
-std::vector<size_t> DifferenceSearch::HandlersOf(const RecordedEvent& event) {
-  Reading& reading = *dispatcher_.Find(event);
-  std::vector<size_t> handlers;
-  if (!reading.Decode(event).ok()) return handlers;
-  for (const Handling& handling : reading.targets().front().handlings) {
-    handlers.push_back(handling.handler);
-  }
-  return handlers;
-}
-
-std::optional<DifferenceOrigin> DifferenceSearch::FindType(const Searched& searched) {
-  std::set<absl::string_view> types;
-  for (const EventTail::Kept& kept : searched.events) {
-    const absl::string_view type = kept.event().type;
-    if (!types.insert(type).second) continue;
-    const auto all_others = [&searched, type](size_t i, size_t) {
-      return searched.events[i].event().type == type ? 0 : 1;
-    };
-    if (Gives(searched, all_others)) {
-      return OriginAt(kept.event(), "the old build left out every event of its type");
+void DifferenceSearch::Try() {
+  Searched& searched = rows_[origins_.size()];
+  if (!guesses_.has_value()) guesses_ = GuessesOf(searched);
+  std::optional<DifferenceOrigin> origin;
+  if (!guesses_->empty()) {
+    const Guess guess = std::move(guesses_->front());
+    guesses_->pop_front();
+    if (Gives(searched, guess.times)) {
+      origin = OriginAt(searched.events[guess.event].event(), guess.what);
+    } else if (!guesses_->empty()) {
+      return;
     }
   }
-  if (definition_.past().empty()) return std::nullopt;
-  std::set<size_t> handlers;
-  for (const EventTail::Kept& kept : searched.events) {
-    for (const size_t handler : HandlersOf(kept.event())) {
-      if (!handlers.insert(handler).second) continue;
-      const auto all_others = [handler](size_t, size_t h) { return h == handler ? 0 : 1; };
-      if (Gives(searched, all_others)) {
-        return OriginAt(kept.event(),
-                        absl::StrCat("the old build left out every ",
-                                     definition_.handled()[handler].type, ", which it is today"));
-      }
-    }
-  }
-  return std::nullopt;
+  origins_.push_back(std::move(origin));
+  guesses_.reset();
+  Forget(searched);
 }
 
 }  // namespace daybook::internal

@@ -92,6 +92,11 @@ absl::Status GenerationKeeper::Join(Generation* generation) {
   return absl::OkStatus();
 }
 
+bool GenerationKeeper::IsMoved(const Generation* generation) const {
+  return std::any_of(moving_.begin(), moving_.end(),
+                     [&](const Moving& m) { return m.generation == generation; });
+}
+
 void GenerationKeeper::Leave(Generation* generation) {
   if (Follower* follower = FollowerOf(generation)) follower->Leave();
   if (std::erase_if(moving_, [&](const Moving& m) { return m.generation == generation; }) > 0) {

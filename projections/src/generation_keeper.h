@@ -35,6 +35,8 @@ class GenerationKeeper {
   absl::StatusOr<Generation*> Load(View& view, uint32_t number, bool stale);
   // The build is moved on from its checkpoint: by the task, then, of an inline view, by commits.
   absl::Status Join(Generation* generation);
+  // It has joined, or was moved on from the start.
+  bool IsMoved(const Generation* generation) const;
   // Nobody moves it on. Its rows and its checkpoint stay where they are stored.
   void Leave(Generation* generation);
   // Stores what is known of the view's builds, together with `writes`.

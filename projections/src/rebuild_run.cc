@@ -30,8 +30,8 @@ RebuildRun::RebuildRun(GenerationKeeper* keeper, View* view, Generation* generat
 }
 
 RebuildRun::~RebuildRun() {
-  if (!settled_)
-    Settle(absl::UnavailableError("the application was closed; it goes on when opened"));
+  // Whatever it came to: a handle that is kept may tell it to go on, or did a moment ago.
+  state_->Close();
 }
 
 bool RebuildRun::Step(const std::shared_ptr<const StoreReader>& reader) {
@@ -62,13 +62,22 @@ bool RebuildRun::Step(const std::shared_ptr<const StoreReader>& reader) {
     }
   }
   if (more.ok()) return *more;
-  // The queue was full: again, when the log has moved or the task is woken.
-  if (!absl::IsResourceExhausted(more.status())) Fail(more.status());
+  if (absl::IsResourceExhausted(more.status())) {
+    keeper_.runner().HoldUntilRoom();  // and then again
+  } else {
+    Fail(more.status());
+  }
   return false;
 }
 
 absl::StatusOr<bool> RebuildRun::Build(const std::shared_ptr<const StoreReader>& reader) {
   if (progress_.phase == RebuildPhase::kPaused) return false;
+  // Here, since a full queue may have it tried again.
+  if (!keeper_.IsMoved(new_)) {
+    DAYBOOK_RETURN_IF_ERROR(keeper_.Join(new_));
+    began_at_.reset();  // it goes on from what is stored, which may be less than was folded
+    return true;        // `reader` is older than that
+  }
   DAYBOOK_RETURN_IF_ERROR(new_->progress.Get().error);
   DAYBOOK_ASSIGN_OR_RETURN(const bool met, Meet(*reader));
   if (!met) return nudged_;
@@ -144,15 +153,23 @@ absl::StatusOr<bool> RebuildRun::TakeOver(const StoreReader& reader) {
   return true;
 }
 
+void RebuildRun::SetOptions(const RebuildOptions& options) {
+  options_ = options;
+  // It may have come to rest without a comparison that is now asked for, or an occasion to flip.
+  if (progress_.phase == RebuildPhase::kBuilt) EnterPhase(RebuildPhase::kBuilding);
+  settled_ = false;
+  state_->GoOn();
+}
+
 absl::StatusOr<bool> RebuildRun::SetPaused(bool paused) {
+  v1::ViewGenerations next = view_.stored;
+  FindGeneration(next, new_->number)->set_paused(paused);
+  // First: refused by a full queue, it is as if nothing was said, should the wish be taken back.
+  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view_, next));
   if (paused) {
     Part();
     keeper_.Leave(new_);
   }
-  v1::ViewGenerations next = view_.stored;
-  FindGeneration(next, new_->number)->set_paused(paused);
-  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view_, next));
-  if (!paused) DAYBOOK_RETURN_IF_ERROR(keeper_.Join(new_));
   EnterPhase(paused ? RebuildPhase::kPaused : RebuildPhase::kBuilding);
   return true;
 }
@@ -230,7 +247,9 @@ void RebuildRun::UpdateProgress(const StoreReader& reader) {
     progress_.position = follower->promoted() ? reader.tip() : follower->folded();
   }
   const absl::Time now = keeper_.options().clock->Now();
-  if (!began_at_.has_value() || progress_.phase == RebuildPhase::kPaused) {
+  // Back it goes, too, where threads begin again at an event that one of them could not take.
+  if (!began_at_.has_value() || progress_.position < *began_at_ ||
+      progress_.phase == RebuildPhase::kPaused) {
     began_ = now;
     began_at_ = progress_.position;
   }

@@ -26,7 +26,8 @@ namespace daybook::internal {
 //           the new one can answer once it has passed it and is near the tip
 class RebuildRun {
  public:
-  // The new build is followed already, or paused. All must outlive this.
+  // The new build is stored as one that is being built; unless it is paused, it is moved on
+  // already or joins with the first step. All must outlive this.
   RebuildRun(GenerationKeeper* keeper, View* view, Generation* generation, RebuildOptions options,
              std::shared_ptr<RebuildState> state);
   // The handles hear that it goes on at the next opening.
@@ -37,6 +38,10 @@ class RebuildRun {
   // It serves, or was given up.
   bool over() const { return over_; }
   bool failed() const { return progress_.phase == RebuildPhase::kFailed; }
+  // It was compared, or is being compared.
+  bool compared() const { return report_.compared_at.has_value(); }
+  // From now on; it must not be compared. What is stored of them is the caller's.
+  void SetOptions(const RebuildOptions& options);
   const std::shared_ptr<RebuildState>& state() const { return state_; }
 
  private:
@@ -61,7 +66,7 @@ class RebuildRun {
   View& view_;
   Generation* const old_;
   Generation* const new_;
-  const RebuildOptions options_;
+  RebuildOptions options_;
   const std::shared_ptr<RebuildState> state_;
   RebuildProgress progress_;
   RebuildReport report_;

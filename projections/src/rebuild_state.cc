@@ -31,6 +31,7 @@ void RebuildState::Wish(absl::FunctionRef<void(Wishes&)> change) {
     // Told to go on from where it waited: what comes of it is another outcome.
     const bool waits = outcome_.has_value() && outcome_->ok() && !(*outcome_)->serving;
     if (waits && (wishes_.take_over || wishes_.cancel)) outcome_.reset();
+    if (closed_) SettleClosed();
   }
   wake_();
 }
@@ -76,6 +77,25 @@ void RebuildState::Settle(absl::StatusOr<RebuildReport> outcome) {
   const bool waits = outcome.ok() && !outcome->serving;
   if (waits && (wishes_.take_over || wishes_.cancel)) return;
   outcome_ = std::move(outcome);
+  for (const std::shared_ptr<Latch>& waiter : waiters_) waiter->Open();
+  waiters_.clear();
+}
+
+void RebuildState::GoOn() {
+  MutexLock lock(&mutex_);
+  outcome_.reset();
+}
+
+void RebuildState::Close() {
+  MutexLock lock(&mutex_);
+  closed_ = true;
+  SettleClosed();
+}
+
+void RebuildState::SettleClosed() {
+  if (!outcome_.has_value()) {
+    outcome_ = absl::UnavailableError("the application was closed; it goes on when opened");
+  }
   for (const std::shared_ptr<Latch>& waiter : waiters_) waiter->Open();
   waiters_.clear();
 }

@@ -29,7 +29,7 @@ class RebuildState {
   };
 
   // `wake` has the task look at the wishes; it may be called after the task's end. `runtime` must
-  // outlive the task.
+  // live until Close.
   RebuildState(Runtime* runtime, std::function<void()> wake, bool paused)
       : runtime_(runtime), wake_(std::move(wake)) {
     wishes_.paused = paused;
@@ -45,14 +45,22 @@ class RebuildState {
   void SetProgress(const RebuildProgress& progress);
   // Nothing more happens by itself.
   void Settle(absl::StatusOr<RebuildReport> outcome);
+  // What happened by itself is not all.
+  void GoOn();
+  // Nobody looks at the wishes any more: what has no outcome, now or by a later wish, is
+  // Unavailable.
+  void Close();
 
  private:
+  void SettleClosed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   Runtime* const runtime_;
   const std::function<void()> wake_;
   mutable Mutex mutex_;
   Wishes wishes_ ABSL_GUARDED_BY(mutex_);
   RebuildProgress progress_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::StatusOr<RebuildReport>> outcome_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::shared_ptr<Latch>> waiters_ ABSL_GUARDED_BY(mutex_);
 };
 

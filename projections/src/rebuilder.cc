@@ -75,6 +75,8 @@ RebuildRun* Rebuilder::RunOf(const View& view) {
 
 std::shared_ptr<RebuildState> Rebuilder::AddRun(View& view, Generation* generation,
                                                 const RebuildOptions& options, bool paused) {
+  // One that failed.
+  std::erase_if(runs_, [&view](const ViewRun& run) { return run.view == &view; });
   auto state = std::make_shared<RebuildState>(
       &keeper_.store()->runtime(), [mailbox = keeper_.runner().mailbox()] { mailbox->Wake(); },
       paused);
@@ -85,31 +87,43 @@ std::shared_ptr<RebuildState> Rebuilder::AddRun(View& view, Generation* generati
 
 absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Begin(View& view,
                                                                const RebuildOptions& options) {
-  if (RebuildRun* run = RunOf(view); run != nullptr && !run->failed()) return run->state();
+  RebuildRun* const run = RunOf(view);
+  const bool joins = run != nullptr && !run->failed();
+  if (joins && run->compared()) return run->state();
   v1::ViewGenerations next = view.stored;
   Stored* stored = nullptr;
   for (Stored& generation : *next.mutable_generations()) {
     if (generation.state() == Stored::STATE_BUILDING) stored = &generation;
   }
   std::vector<TableWrite> writes;
-  if (stored == nullptr) {
+  const bool is_new = stored == nullptr;
+  if (is_new) {
     stored = next.add_generations();
     next.set_last(next.last() + 1);
     stored->set_number(next.last());
     stored->set_state(Stored::STATE_BUILDING);
     stored->set_fingerprint(std::string(view.definition().fingerprint().bytes()));
     stored->set_row_layout(RowLayout(view.definition().row()));
-    DAYBOOK_ASSIGN_OR_RETURN(const Generation* generation,
-                             keeper_.Load(view, stored->number(), /*stale=*/false));
+  }
+  // All that can fail comes first: what is stored is begun, and has a handle.
+  DAYBOOK_ASSIGN_OR_RETURN(Generation * generation,
+                           keeper_.Load(view, stored->number(), /*stale=*/false));
+  if (is_new) {
     writes.push_back({keeper_.tables().checkpoints, CheckpointKey(view.name(), generation->number),
                       generation->Checkpoint(Position::Start(), /*in_commits=*/false)});
   }
+  const bool same =
+      joins && stored->compare() == options.compare && stored->flip() == StoredFlip(options.flip);
   stored->set_compare(options.compare);
   stored->set_flip(StoredFlip(options.flip));
-  stored->set_paused(false);
-  const Stored begun = *stored;
-  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next, std::move(writes)));
-  return Run(view, begun, options);
+  // Whoever paused it has it go on.
+  if (!joins) stored->set_paused(false);
+  if (!same) DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next, std::move(writes)));
+  if (joins) {
+    run->SetOptions(options);
+    return run->state();
+  }
+  return AddRun(view, generation, options, /*paused=*/false);
 }
 
 absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::BeginRollback(View& view) {
@@ -134,18 +148,10 @@ absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::BeginRollback(View& vie
   kept->set_state(Stored::STATE_BUILDING);
   kept->set_compare(false);
   kept->set_flip(Stored::FLIP_ALWAYS);
-  const Stored begun = *kept;
-  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next));
-  return Run(view, begun, OptionsOf(begun));
-}
-
-absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Run(View& view, const Stored& stored,
-                                                             const RebuildOptions& options) {
   DAYBOOK_ASSIGN_OR_RETURN(Generation * generation,
-                           keeper_.Load(view, stored.number(), /*stale=*/false));
-  DAYBOOK_RETURN_IF_ERROR(keeper_.Join(generation));
-  std::erase_if(runs_, [&view](const ViewRun& run) { return run.view == &view; });
-  return AddRun(view, generation, options, /*paused=*/false);
+                           keeper_.Load(view, kept->number(), /*stale=*/false));
+  DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view, next));
+  return AddRun(view, generation, OptionsOf(*kept), /*paused=*/false);
 }
 
 absl::Status Rebuilder::Drop(View& view, uint32_t number) {
@@ -194,7 +200,8 @@ absl::Status Rebuilder::FindDroppings(View& view) {
 }
 
 bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
-  if (dropping.in_flight || dropping.done) return false;
+  if (dropping.in_flight || dropping.done || keeper_.runner().held()) return false;
+  if (std::exchange(dropping.found_just_now, false)) return true;
   Commit commit;
   const absl::Status scanned =
       reader.ScanRows(dropping.rows, {.from = dropping.from, .limit = kDeletedAtOnce},
@@ -207,40 +214,45 @@ bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
     return false;
   }
   if (commit.writes.empty()) {
-    // Once more from the start: a flush that was under way may have come after the first look.
-    if (dropping.from.empty()) {
-      Forget(dropping);
-    } else {
+    // Once more from the start, before its number is forgotten and nobody looks again.
+    if (!dropping.from.empty()) {
       dropping.from.clear();
+      return true;
     }
-    return true;
+    const absl::Status forgotten = Forget(dropping);
+    dropping.done = !absl::IsResourceExhausted(forgotten);
+    if (!dropping.done) keeper_.runner().HoldUntilRoom();
+    return false;
   }
   std::string next = commit.writes.back().key + '\0';
   dropping.in_flight = true;
-  keeper_.store()->AppendAsync(
-      std::move(commit), [mailbox = keeper_.runner().mailbox(), &dropping,
-                          next = std::move(next)](absl::StatusOr<AppendResult> result) mutable {
-        mailbox->Post([&dropping, next = std::move(next), status = result.status()]() mutable {
-          dropping.in_flight = false;
-          if (status.ok()) dropping.from = std::move(next);
-          if (!status.ok() && !absl::IsResourceExhausted(status)) dropping.done = true;
-        });
-      });
+  keeper_.store()->AppendAsync(std::move(commit), [this, mailbox = keeper_.runner().mailbox(),
+                                                   &dropping, next = std::move(next)](
+                                                      absl::StatusOr<AppendResult> result) mutable {
+    mailbox->Post([this, &dropping, next = std::move(next), status = result.status()]() mutable {
+      dropping.in_flight = false;
+      if (status.ok()) {
+        dropping.from = std::move(next);
+      } else if (absl::IsResourceExhausted(status)) {
+        keeper_.runner().HoldUntilRoom();
+      } else {
+        dropping.done = true;
+      }
+    });
+  });
   return false;
 }
 
-void Rebuilder::Forget(Dropping& dropping) {
+absl::Status Rebuilder::Forget(Dropping& dropping) {
   v1::ViewGenerations next = dropping.view->stored;
   auto* generations = next.mutable_generations();
   generations->erase(
       std::remove_if(generations->begin(), generations->end(),
                      [&](const Stored& stored) { return stored.number() == dropping.number; }),
       generations->end());
-  const absl::Status stored =
-      keeper_.Store(*dropping.view, next,
-                    {{keeper_.tables().checkpoints,
-                      CheckpointKey(dropping.view->name(), dropping.number), std::nullopt}});
-  dropping.done = stored.ok() || !absl::IsResourceExhausted(stored);
+  return keeper_.Store(*dropping.view, next,
+                       {{keeper_.tables().checkpoints,
+                         CheckpointKey(dropping.view->name(), dropping.number), std::nullopt}});
 }
 
 }  // namespace daybook::internal

@@ -26,7 +26,8 @@ class Rebuilder final : public AsyncRunner::Companion {
   // Goes on with what the store says is under way. Starts the task.
   absl::Status Start();
 
-  // Begins a build of the view, or joins the one under way.
+  // Begins a build of the view, or joins the one under way: with these options, unless it was
+  // compared by its own.
   absl::StatusOr<std::shared_ptr<RebuildState>> Begin(View& view, const RebuildOptions& options);
   // Goes back to the build that is kept.
   absl::StatusOr<std::shared_ptr<RebuildState>> BeginRollback(View& view);
@@ -42,18 +43,20 @@ class Rebuilder final : public AsyncRunner::Companion {
     uint32_t number;
     TableId rows;
     std::string from;  // rows before it are gone
+    // The step's reader may be older than what was written last: a flush that was under way when
+    // it was given up, or the commits of an inline one.
+    bool found_just_now = true;
     bool in_flight = false;
     bool done = false;
   };
 
   RebuildRun* RunOf(const View& view);
-  absl::StatusOr<std::shared_ptr<RebuildState>> Run(View& view, const v1::ViewGeneration& stored,
-                                                    const RebuildOptions& options);
   std::shared_ptr<RebuildState> AddRun(View& view, Generation* generation,
                                        const RebuildOptions& options, bool paused);
   absl::Status FindDroppings(View& view);
   bool StepDropping(Dropping& dropping, const StoreReader& reader);
-  void Forget(Dropping& dropping);
+  // ResourceExhausted: not yet.
+  absl::Status Forget(Dropping& dropping);
 
   GenerationKeeper& keeper_;
   const std::vector<std::unique_ptr<View>>& views_;

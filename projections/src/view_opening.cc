@@ -114,6 +114,10 @@ class Opening {
     next->set_flip(Stored::FLIP_ALWAYS);
     Stored* serving = FindGeneration(view_.stored, view_.stored.serving());
     if (ReadableAs(serving->row_layout(), row_layout_)) return;
+    // As when one takes over from another that can be read: one is kept.
+    for (Stored& generation : *view_.stored.mutable_generations()) {
+      if (generation.state() == Stored::STATE_KEPT) generation.set_state(Stored::STATE_DROPPING);
+    }
     serving->set_state(Stored::STATE_KEPT);
     next->set_state(Stored::STATE_SERVING);
     next->set_served(true);

@@ -44,13 +44,13 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
     // Before the reader, which then sees all that is visible now.
     const ViewProgress::Snapshot progress = generation.progress.Get();
     std::shared_ptr<const StoreReader> reader = store_.Reader();
-    Position covered;
-    if (position > Position::Start()) {
-      DAYBOOK_ASSIGN_OR_RETURN(covered, Covered(generation, *reader, progress));
-    }
-    // Rows go only when another build answers: this one did still when the reader was taken.
+    absl::StatusOr<Position> covered = Position();
+    if (position > Position::Start()) covered = Covered(generation, *reader, progress);
+    // Rows and checkpoint go only when another build answers. If this one did still when the reader
+    // was taken, what is missing in it is damage.
     if (view.serving.load() != &generation) continue;
-    if (position <= covered) return Rows{generation.rows, std::move(reader)};
+    DAYBOOK_RETURN_IF_ERROR(covered.status());
+    if (position <= *covered) return Rows{generation.rows, std::move(reader)};
     if (!progress.error.ok()) return progress.error;
     // The task moves it, or a commit, or another build takes over: whichever comes first.
     const Position before =
@@ -63,9 +63,11 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
     latch->Open();
     const ViewProgress::Snapshot now = generation.progress.Get();
     if (!in_time && now.visible < position && now.error.ok()) {
-      DAYBOOK_ASSIGN_OR_RETURN(covered, Covered(generation, *store_.Reader(), now));
+      covered = Covered(generation, *store_.Reader(), now);
+      if (view.serving.load() != &generation) continue;
+      DAYBOOK_RETURN_IF_ERROR(covered.status());
       return absl::DeadlineExceededError(
-          absl::StrCat("view ", view.name(), " is at position ", covered.ToString(), ", not at ",
+          absl::StrCat("view ", view.name(), " is at position ", covered->ToString(), ", not at ",
                        position.ToString(), ", after ", absl::FormatDuration(timeout)));
     }
     if (generation.is_inline() && view.serving.load() == &generation && store_.Tip() <= before &&

@@ -5,7 +5,9 @@
 #include <thread>
 #include <vector>
 
+#include "daybook/testkit/fake_clock.h"
 #include "daybook/v1/view.pb.h"
+#include "view_tables.h"
 #include "views_test.h"
 
 namespace daybook {
@@ -40,6 +42,19 @@ struct TolerantLabels : AsyncLabels {
   }
 };
 
+// Balances that are folded when the test says so.
+struct HeldBalances : AsyncBalances {
+  static Gate& gate() {
+    static Gate& gate = *new Gate();
+    return gate;
+  }
+  using Balances::On;
+  static void On(Row& row, const shop::Deposited& event) {
+    gate().Pass();
+    Balances::On(row, event);
+  }
+};
+
 class Rebuilds : public ViewsTest {
  protected:
   void Fill(int commits) {
@@ -52,6 +67,20 @@ class Rebuilds : public ViewsTest {
     auto handle = views_->Rebuild<P>(options);
     EXPECT_THAT(handle, IsOk());
     return *handle;
+  }
+  // Begins one that is paused before it has caught up.
+  RebuildHandle BeginPaused(const RebuildOptions& options) {
+    HeldBalances::gate().Close();
+    RebuildHandle handle = Begin<HeldBalances>(options);
+    HeldBalances::gate().Await();
+    handle.Pause();
+    HeldBalances::gate().Open();
+    const absl::Time deadline = absl::Now() + absl::Seconds(60);
+    while (absl::Now() < deadline && handle.Progress().phase == RebuildPhase::kBuilding) {
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+    EXPECT_EQ(handle.Progress().phase, RebuildPhase::kPaused);
+    return handle;
   }
   static RebuildReport Report(const RebuildHandle& handle) {
     auto report = handle.Wait(absl::Seconds(60));
@@ -255,7 +284,7 @@ TEST_P(Rebuilds, OneOldBuildIsKept) {
       ElementsAre(Field(&GenerationStatus::number, 3), Field(&GenerationStatus::number, 4)));
 }
 
-TEST_P(Rebuilds, APauseHoldsOverARestart) {
+TEST_P(Rebuilds, ABuildThatIsGivenUpGoes) {
   OpenViews({Async<AsyncBalances>()});
   Fill(10);
   RebuildHandle handle = Begin<AsyncBalances>({.flip = Flip::kOnRequest});
@@ -263,30 +292,179 @@ TEST_P(Rebuilds, APauseHoldsOverARestart) {
   handle.Cancel();
   EXPECT_THAT(handle.Wait(absl::Seconds(60)), StatusIs(absl::StatusCode::kCancelled));
   WaitUntilGone<AsyncBalances>(2);
+}
 
-  // A full queue or a fast machine may have it built before it hears of the pause.
-  RebuildHandle paused = Begin<AsyncBalances>({.flip = Flip::kOnRequest});
-  paused.Pause();
-  const absl::Time deadline = absl::Now() + absl::Seconds(60);
-  while (absl::Now() < deadline && paused.Progress().phase != RebuildPhase::kPaused &&
-         paused.Progress().phase != RebuildPhase::kBuilt) {
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  const bool rests = paused.Progress().phase == RebuildPhase::kPaused;
+TEST_P(Rebuilds, APauseHoldsOverARestart) {
+  OpenViews({Async<HeldBalances>()});
+  Fill(10);
+  RowsOf<HeldBalances>(Tip());
+  const RebuildHandle paused = BeginPaused({.flip = Flip::kOnRequest});
   Restart();
-  if (rests) {
-    EXPECT_THAT(paused.Wait(absl::ZeroDuration()), StatusIs(absl::StatusCode::kUnavailable));
-  }
+  EXPECT_THAT(paused.Wait(absl::ZeroDuration()), StatusIs(absl::StatusCode::kUnavailable));
   OpenViews({Async<AsyncBalances>()});
   Fill(10);
-  if (rests) WaitForState<AsyncBalances>(3, GenerationState::kPaused);
+  RowsOf<AsyncBalances>(Tip());
+  WaitForState<AsyncBalances>(2, GenerationState::kPaused);
   RebuildHandle again = Begin<AsyncBalances>();
+  EXPECT_THAT(again.Wait(absl::Milliseconds(20)), StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_EQ(again.Progress().phase, RebuildPhase::kPaused);
   again.Resume();
   again.TakeOver();
   const RebuildReport report = Report(again);
   EXPECT_TRUE(report.serving);
-  EXPECT_EQ(report.new_generation, 3u);
+  EXPECT_EQ(report.new_generation, 2u);
   EXPECT_EQ(RowsOf<AsyncBalances>(Tip()), BalancesByHand(*store_->Reader()));
+}
+
+TEST_P(Rebuilds, OneThatWasNotComparedGoesOnWithTheOptionsOfTheLastCall) {
+  OpenViews({Async<WrongBalances>()});
+  Append("account-1", {Deposit(10), Withdraw(7)});
+  RowsOf<WrongBalances>(Tip());
+  Restart();
+  OpenViews({Async<HeldBalances>()});
+  BeginPaused({.compare = false, .flip = Flip::kAlways});
+  Begin<HeldBalances>();
+  // They are stored, too.
+  for (int round = 0; round < 2; ++round) {
+    auto tables = internal::ViewTables::Open(store_.get());
+    ASSERT_THAT(tables, IsOk());
+    auto known = internal::ReadGenerations(*store_->Reader(), *tables, "AsyncBalance");
+    ASSERT_THAT(known, IsOk());
+    ASSERT_TRUE(known->has_value());
+    const v1::ViewGeneration* stored = internal::FindGeneration(**known, 2);
+    ASSERT_NE(stored, nullptr);
+    EXPECT_TRUE(stored->compare());
+    EXPECT_TRUE(stored->paused());
+    EXPECT_EQ(stored->flip(), v1::ViewGeneration::FLIP_WHEN_EQUAL);
+    Restart();
+    OpenViews({Async<HeldBalances>()});
+  }
+  RebuildHandle handle = Begin<HeldBalances>();
+  handle.Resume();
+  RebuildReport report = Report(handle);
+  EXPECT_FALSE(report.serving);
+  EXPECT_EQ(report.compared_at, store_->Tip());
+  EXPECT_EQ(report.rows_different, 1u);
+  // Now it was compared.
+  report = Report(Begin<HeldBalances>({.compare = false, .flip = Flip::kAlways}));
+  EXPECT_FALSE(report.serving);
+  EXPECT_EQ(report.rows_different, 1u);
+  EXPECT_EQ(StatusOf<HeldBalances>().generation, 1u);
+}
+
+TEST_P(Rebuilds, OneThatWaitsWithoutAComparisonIsComparedWhenAskedTo) {
+  OpenViews({Async<AsyncBalances>(), Inline<Balances>()});
+  Fill(10);
+  RowsOf<AsyncBalances>(Tip());
+  for (const absl::string_view view : {"AsyncBalance", "Balance"}) {
+    SCOPED_TRACE(view);
+    auto uncompared = views_->Rebuild(view, {.compare = false, .flip = Flip::kOnRequest});
+    ASSERT_THAT(uncompared, IsOk());
+    EXPECT_FALSE(Report(*uncompared).compared_at.has_value());
+    auto joined = views_->Rebuild(view);
+    ASSERT_THAT(joined, IsOk());
+    const RebuildReport report = Report(*joined);
+    EXPECT_TRUE(report.serving);
+    EXPECT_EQ(report.compared_at, store_->Tip());
+    EXPECT_EQ(report.rows_compared, 7u);
+    EXPECT_EQ(report.new_generation, 2u);
+  }
+}
+
+TEST_P(Rebuilds, AHandleThatIsKeptLongerThanTheApplicationWaitsForNothing) {
+  OpenViews({Async<AsyncBalances>()});
+  Fill(10);
+  std::vector<RebuildHandle> handles;
+  for (int i = 0; i < 3; ++i) {
+    handles.push_back(Begin<AsyncBalances>({.flip = Flip::kOnRequest}));
+    EXPECT_FALSE(Report(handles.back()).serving);
+    views_.reset();
+    if (i < 2) OpenViews({Async<AsyncBalances>()});
+  }
+  // What it came to is still said; what it is told now is not done by anybody.
+  EXPECT_EQ(Report(handles[0]).rows_compared, 7u);
+  handles[0].Pause();
+  EXPECT_EQ(Report(handles[0]).rows_compared, 7u);
+  handles[1].TakeOver();
+  handles[2].Cancel();
+  for (const size_t told : {1, 2}) {
+    EXPECT_THAT(handles[told].Wait(absl::Seconds(5)), StatusIs(absl::StatusCode::kUnavailable));
+  }
+}
+
+// The first rows are on their way to the store when it is given up, in some step of these.
+TEST(RebuildsStepByStep, OfABuildThatIsGivenUpNoRowIsLeft) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    for (int64_t steps = 1; steps <= 12; ++steps) {
+      SCOPED_TRACE(absl::StrCat("seed ", seed, ", ", steps, " steps"));
+      const std::unique_ptr<Runtime> runtime = MakeStepRuntime(seed);
+      StoreOptions options;
+      options.runtime = runtime.get();
+      auto store = OpenMemoryStore(options);
+      ASSERT_THAT(store, IsOk());
+      ASSERT_THAT((*store)->Append("account-1", ExpectedVersion::Any(), {Deposit(10)}), IsOk());
+      auto views =
+          ProjectionEngine::Open(store->get(), {Async<AsyncBalances>(), Inline<Balances>()});
+      ASSERT_THAT(views, IsOk());
+      Latch never;
+      runtime->Await(never, absl::Seconds(1));
+      for (const absl::string_view view : {"AsyncBalance", "Balance"}) {
+        auto handle = (*views)->Rebuild(view, {.flip = Flip::kOnRequest});
+        ASSERT_THAT(handle, IsOk());
+        runtime->Await(never, absl::Microseconds(steps));
+        handle->Cancel();
+        EXPECT_THAT(handle->Wait(absl::Seconds(1)), StatusIs(absl::StatusCode::kCancelled));
+      }
+      runtime->Await(never, absl::Seconds(1));
+      EXPECT_THAT((*views)->StatusOf<AsyncBalances>()->generations, SizeIs(1));
+      EXPECT_THAT((*views)->StatusOf<Balances>()->generations, SizeIs(1));
+      for (const absl::string_view view : {"AsyncBalance", "Balance"}) {
+        EXPECT_THAT(shop::StoredRows(**store, *(*store)->Reader(), view, 2), IsEmpty()) << view;
+      }
+    }
+  }
+}
+
+// Of what was folded nothing is stored when it rests, so it goes on from the start.
+TEST(RebuildsStepByStep, TheRateIsOfWhatIsFoldedSinceItWentOn) {
+  const std::unique_ptr<Runtime> runtime = MakeStepRuntime(1);
+  StoreOptions options;
+  options.runtime = runtime.get();
+  auto store = OpenMemoryStore(options);
+  ASSERT_THAT(store, IsOk());
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_THAT(
+        (*store)->Append("account-1", ExpectedVersion::Any(), std::vector<Event>(1000, Deposit(1))),
+        IsOk());
+  }
+  FakeClock clock;
+  ProjectionOptions slow;
+  slow.clock = &clock;
+  auto views = ProjectionEngine::Open(store->get(), {Async<AsyncBalances>()}, slow);
+  ASSERT_THAT(views, IsOk());
+  Latch never;
+  runtime->Await(never, absl::Seconds(1));
+  auto handle = (*views)->Rebuild<AsyncBalances>();
+  ASSERT_THAT(handle, IsOk());
+  while (handle->Progress().position < Position(10'000)) {
+    ASSERT_EQ(handle->Progress().phase, RebuildPhase::kBuilding);
+    clock.Advance(absl::Milliseconds(1));
+    runtime->Await(never, absl::Microseconds(1));
+  }
+  handle->Pause();
+  runtime->Await(never, absl::Seconds(1));
+  ASSERT_EQ(handle->Progress().phase, RebuildPhase::kPaused);
+  handle->Resume();
+  bool went_on = false;
+  for (int i = 0; i < 1000 && handle->Progress().phase != RebuildPhase::kServing; ++i) {
+    clock.Advance(absl::Milliseconds(1));
+    runtime->Await(never, absl::Microseconds(1));
+    const RebuildProgress progress = handle->Progress();
+    went_on |= progress.events_per_second > 0;
+    ASSERT_LE(progress.events_per_second, 30'000 / 0.001);
+  }
+  EXPECT_TRUE(went_on);
+  EXPECT_EQ(handle->Progress().phase, RebuildPhase::kServing);
 }
 
 TEST_P(Rebuilds, ABuildThatStopsLeavesTheOldOneAnswering) {

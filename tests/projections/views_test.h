@@ -2,6 +2,7 @@
 #ifndef DAYBOOK_TESTS_PROJECTIONS_VIEWS_TEST_H_
 #define DAYBOOK_TESTS_PROJECTIONS_VIEWS_TEST_H_
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,6 +21,31 @@ struct StoreKind {
   bool on_disk;
 };
 std::vector<StoreKind> StoreKinds();
+
+// Held in a fold by who passes it; one for all rows of a projection.
+class Gate {
+ public:
+  void Close() {
+    held_ = false;
+    closed_ = true;
+  }
+  void Open() {
+    closed_ = false;
+    closed_.notify_all();
+  }
+  void Pass() {
+    if (!closed_.load()) return;
+    held_ = true;
+    held_.notify_all();
+    closed_.wait(true);
+  }
+  // Until somebody is held.
+  void Await() const { held_.wait(false); }
+
+ private:
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> held_{false};
+};
 
 class ViewsTest : public testing::TestWithParam<StoreKind> {
  protected:

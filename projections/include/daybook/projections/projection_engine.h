@@ -120,9 +120,11 @@ class ProjectionEngine {
   }
 
   // Builds the view anew while the present build answers every query: catches up, compares the two,
-  // and has the new one take over. Goes on after a restart, where a handle of it is had by calling
-  // this again; so is one of a rebuild under way, whatever its options. A view cannot be set back
-  // in place: this is how one is reset.
+  // and has the new one take over. A view cannot be set back in place: this is how one is reset.
+  //
+  // Goes on after a restart. Where one is under way, a rollback or one for a changed definition
+  // too, this joins it and gives a handle of it. It then goes on with these options; but if the two
+  // are being compared, or were, with those that it has. One that is paused stays so until Resume.
   //   InvalidArgument    not registered, or an option out of range (InvalidField)
   //   ResourceExhausted  the store's queue is full: later
   //   the store's own

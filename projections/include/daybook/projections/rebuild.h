@@ -24,7 +24,9 @@ class RebuildState;
 
 // When a new build takes over from the one that answers.
 enum class Flip : uint8_t {
-  kWhenEqual,  // by itself where the two were compared and are equal; else when told to
+  kWhenEqual,  // by itself where the two were compared and are equal; else when told to, so also
+               // where they cannot be compared: the one that answers is of another definition, or
+               // stopped
   kAlways,     // by itself, whatever the comparison says
   kOnRequest,  // when told to
 };
@@ -106,10 +108,12 @@ class RebuildHandle {
 
   RebuildProgress Progress() const;
 
-  // Waits until nothing more happens by itself: it serves, or is built and waits to be told.
+  // Waits until nothing more happens by itself: it serves, or is built and waits to be told. Which
+  // of the two is RebuildReport::serving: OK does not mean that the new build answers.
   //   DeadlineExceeded  neither within `timeout`
   //   Cancelled         by Cancel
-  //   Unavailable       the application was closed; the rebuild goes on when it is opened again
+  //   Unavailable       the application was closed before that, or before what it was told was
+  //                     done; the rebuild goes on when it is opened again
   //   what On returned, with the view and the event, or the store's own error: the new build
   //   stopped, and the old one goes on answering
   absl::StatusOr<RebuildReport> Wait(absl::Duration timeout = absl::InfiniteDuration()) const;
