@@ -144,25 +144,26 @@ class PowerCut {
         if (!names[i].durable) unsynced[Now(Parent(names[i].path), i)].push_back(i);
       }
       std::vector<bool> lost(names.size());
-      for (const auto& [directory, changes] : unsynced) {
-        for (const std::vector<size_t>& one : ByName(changes)) {
+      for (const auto& [directory, indexes] : unsynced) {
+        for (const std::vector<size_t>& one : ByName(indexes)) {
           const size_t kept = random() % 2 == 0 ? 0 : random() % (one.size() + 1);
           for (size_t n = kept; n < one.size(); ++n) lost[one[n]] = true;
         }
       }
       // Backwards, so that each finds the names as it left them, but for later renames that stay.
-      for (size_t i = names.size(); i-- > 0;) {
+      const std::vector<NameChange>& changes = names;  // the analysis does not see into a lambda
+      for (size_t i = changes.size(); i-- > 0;) {
         if (!lost[i]) continue;
         const auto in_copy = [&](std::string path) {
-          for (size_t later = i + 1; later < names.size(); ++later) {
-            const NameChange& change = names[later];
+          for (size_t later = i + 1; later < changes.size(); ++later) {
+            const NameChange& change = changes[later];
             if (change.kind == NameChange::kRenamed && !lost[later]) {
               path = Renamed(path, change.path, change.to);
             }
           }
           return absl::StartsWith(path, from + "/") ? to + path.substr(from.size()) : "";
         };
-        TakeBack(names[i], in_copy(names[i].path), in_copy(names[i].to));
+        TakeBack(changes[i], in_copy(changes[i].path), in_copy(changes[i].to));
       }
     }
 
