@@ -151,20 +151,26 @@ class PowerCut {
         }
       }
       // Backwards, so that each finds the names as it left them, but for later renames that stay.
-      const std::vector<NameChange>& changes = names;  // the analysis does not see into a lambda
-      for (size_t i = changes.size(); i-- > 0;) {
+      for (size_t i = names.size(); i-- > 0;) {
         if (!lost[i]) continue;
-        const auto in_copy = [&](std::string path) {
-          for (size_t later = i + 1; later < changes.size(); ++later) {
-            const NameChange& change = changes[later];
-            if (change.kind == NameChange::kRenamed && !lost[later]) {
-              path = Renamed(path, change.path, change.to);
-            }
-          }
+        const auto in_copy = [&](const std::string& path) {
           return absl::StartsWith(path, from + "/") ? to + path.substr(from.size()) : "";
         };
-        TakeBack(changes[i], in_copy(changes[i].path), in_copy(changes[i].to));
+        TakeBack(names[i], in_copy(AfterRenames(names[i].path, i, lost)),
+                 in_copy(AfterRenames(names[i].to, i, lost)));
       }
+    }
+
+    // How `path` is called after the renames behind change `i` that are not lost.
+    std::string AfterRenames(std::string path, size_t i, const std::vector<bool>& lost) const
+        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+      for (size_t later = i + 1; later < names.size(); ++later) {
+        const NameChange& change = names[later];
+        if (change.kind == NameChange::kRenamed && !lost[later]) {
+          path = Renamed(path, change.path, change.to);
+        }
+      }
+      return path;
     }
 
     // Changes of one directory, dealt out by the names that they are about: a rename is about two.
