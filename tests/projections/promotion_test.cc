@@ -129,20 +129,21 @@ class Schedule {
   // the commits, the checkpoint is the tip.
   void CheckExact() {
     const std::shared_ptr<const StoreReader> reader = store_->Reader();
-    CheckView(*reader, "Balance", views_ != nullptr && inline_, shop::BalancesByHand);
-    CheckView(*reader, "Label", views_ != nullptr, shop::LabelsByHand);
-    CheckView(*reader, "AsyncBalance", false, shop::BalancesByHand);
+    CheckView(*reader, "Balance", views_ != nullptr && inline_, &balances_);
+    CheckView(*reader, "Label", views_ != nullptr, &labels_);
+    CheckView(*reader, "AsyncBalance", false, &async_balances_);
   }
 
+  template <typename ByHand>
   void CheckView(const StoreReader& reader, absl::string_view view, bool registered_inline,
-                 shop::Rows (*by_hand)(const StoreReader&, Position)) {
+                 ByHand* by_hand) {
     auto row = reader.GetRow(views_table_, internal::CheckpointKey(view, 1));
     ASSERT_THAT(row, IsOk());
     if (!row->has_value()) return;
     v1::ViewCheckpoint checkpoint;
     ASSERT_TRUE(checkpoint.ParseFromString(**row));
     ASSERT_EQ(shop::StoredRows(*store_, reader, view),
-              by_hand(reader, Position(checkpoint.position())))
+              by_hand->At(reader, Position(checkpoint.position())))
         << view << " at " << checkpoint.position() << " of " << reader.tip().ToString();
     if (registered_inline && checkpoint.in_commits()) {
       ASSERT_EQ(checkpoint.position(), reader.tip().sequence()) << view;
@@ -184,6 +185,9 @@ class Schedule {
   TableId views_table_ = 0;
   bool inline_ = true;
   int promotions_ = 0;
+  shop::BalancesFold balances_;
+  shop::BalancesFold async_balances_;
+  shop::LabelsFold labels_;
 };
 
 TEST(PromotionTest, RowsAreTheFoldOfTheLogInEverySchedule) {

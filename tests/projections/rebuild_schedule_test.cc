@@ -4,6 +4,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -98,6 +99,8 @@ class RebuildSchedule {
     store_.reset();
     kv_->Crash(Draw(kv_->unsynced() + 1));
     OpenTheStore();
+    queried_.clear();  // other events may stand at the positions that were lost
+    by_hand_.clear();
     Reopen();
   }
 
@@ -214,7 +217,8 @@ class RebuildSchedule {
                 IsOk());
     const auto reader = store_->Reader();
     uint64_t position = seen_[P::kName];
-    while (shop::BalancesByHand(*reader, Position(position)) != rows) {
+    shop::BalancesFold& by_hand = queried_[P::kName];
+    while (by_hand.At(*reader, Position(position)) != rows) {
       ASSERT_LT(position, reader->tip().sequence()) << P::kName << ": rows of no position";
       ++position;
     }
@@ -234,8 +238,9 @@ class RebuildSchedule {
         if (generation.state() == v1::ViewGeneration::STATE_DROPPING) continue;
         auto checkpoint = internal::ReadCheckpoint(*reader, *tables, view, generation.number());
         ASSERT_THAT(checkpoint, IsOk());
+        shop::BalancesFold& by_hand = by_hand_[std::make_pair(view, generation.number())];
         ASSERT_EQ(shop::StoredRows(*store_, *reader, view, generation.number()),
-                  shop::BalancesByHand(*reader, Position(checkpoint->position())))
+                  by_hand.At(*reader, Position(checkpoint->position())))
             << view << " " << generation.number() << " at " << checkpoint->position() << " of "
             << reader->tip().ToString();
       }
@@ -283,6 +288,8 @@ class RebuildSchedule {
   std::unique_ptr<ProjectionEngine> views_;
   std::map<absl::string_view, RebuildHandle> handles_;
   std::map<absl::string_view, uint64_t> seen_;
+  std::map<absl::string_view, shop::BalancesFold> queried_;
+  std::map<std::pair<absl::string_view, uint32_t>, shop::BalancesFold> by_hand_;
   int flips_ = 0;
   int resumed_ = 0;
 };
