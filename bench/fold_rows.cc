@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "bank.h"
 #include "by_hand.h"
 #include "fixtures.h"
@@ -71,14 +72,16 @@ FilledLog& ByHand() {
   return *filled;
 }
 
-// The view, to be built anew.
-ProjectionRegistration NextRevision() {
+// The view under a name that the store does not know: one that it knows would answer from its old
+// rows until it is built anew.
+ProjectionRegistration NextView() {
   using View = Balances<0>;
-  static uint32_t revision = 0;
+  static int number = 0;
   ProjectionRegistration view = Async<View>();
   view.definition = std::make_shared<const ProjectionDefinition>(
-      View::kName, ++revision, view.definition->categories(), view.definition->handled(),
-      view.definition->past(), View::Row::descriptor(), []() -> std::unique_ptr<internal::RowFold> {
+      absl::StrCat(View::kName, ++number), View::kRevision, view.definition->categories(),
+      view.definition->handled(), view.definition->past(), View::Row::descriptor(),
+      []() -> std::unique_ptr<internal::RowFold> {
         return std::make_unique<internal::TypedRowFold<View>>();
       });
   return view;
@@ -89,7 +92,7 @@ double Fold(size_t workers) {
   ProjectionOptions options;
   options.fold_workers = workers;
   const Stopwatch watch;
-  const auto views = Value(ProjectionEngine::Open(&store, {NextRevision()}, options));
+  const auto views = Value(ProjectionEngine::Open(&store, {NextView()}, options));
   Check(views
             ->Get<Balances<0>>(
                 "0", {.at_least = Token(store.Tip()), .timeout = absl::InfiniteDuration()})
