@@ -23,4 +23,11 @@ absl::StatusOr<AppendResult> EventStore::Append(absl::string_view stream, Expect
   return Append(std::move(commit));
 }
 
+std::optional<TableId> FindTable(const EventStore& store, absl::string_view name) {
+  for (const auto& [known, id] : store.Tables()) {
+    if (known == name) return id;
+  }
+  return std::nullopt;
+}
+
 }  // namespace daybook

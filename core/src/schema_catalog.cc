@@ -89,13 +89,6 @@ absl::Status RowDamage(absl::string_view detail) {
   return DamageError("row", Position::Start(), absl::StrCat("table $schemas: ", detail));
 }
 
-std::optional<TableId> FindTable(const EventStore& store) {
-  for (const auto& [name, id] : store.Tables()) {
-    if (name == kTable) return id;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 struct SchemaCatalog::State {
@@ -168,7 +161,7 @@ absl::Status SchemaCatalog::Register(EventStore* store, absl::Span<const EventSc
 
 absl::StatusOr<std::unique_ptr<SchemaCatalog>> SchemaCatalog::Load(const EventStore& store) {
   auto state = std::make_unique<State>();
-  const std::optional<TableId> table = FindTable(store);
+  const std::optional<TableId> table = FindTable(store, kTable);
   if (table.has_value()) {
     absl::Status status;
     // The sets stand before the schemas: 'f' < 's'.

@@ -51,6 +51,7 @@
 #include "daybook/projections/rebuild.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/projections/row_history.h"
+#include "daybook/projections/stored_generations.h"
 #include "daybook/projections/stored_view.h"
 #include "daybook/projections/view_query.h"
 #include "daybook/snapshots/backup.h"

@@ -101,6 +101,11 @@ absl::Status CheckProjections(const std::vector<ProjectionRegistration>& project
   return absl::OkStatus();
 }
 
+absl::Status NotRegistered(absl::string_view name) {
+  return InvalidFieldError("view",
+                           absl::StrCat("registered when the store was opened: ", name, " is not"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ProjectionEngine>> ProjectionEngine::Open(
@@ -138,16 +143,14 @@ absl::StatusOr<View*> ProjectionEngine::Impl::Find(const void* type, absl::strin
   for (const std::unique_ptr<View>& view : views) {
     if (view->registration.type == type) return view.get();
   }
-  return InvalidFieldError("view",
-                           absl::StrCat("registered when the store was opened: ", name, " is not"));
+  return NotRegistered(name);
 }
 
 absl::StatusOr<View*> ProjectionEngine::Impl::FindNamed(absl::string_view name) const {
   for (const std::unique_ptr<View>& view : views) {
     if (view->registration.definition->name() == name) return view.get();
   }
-  return InvalidFieldError("view",
-                           absl::StrCat("registered when the store was opened: ", name, " is not"));
+  return NotRegistered(name);
 }
 
 absl::Status ProjectionEngine::ParseRow(absl::string_view key, absl::string_view bytes,

@@ -178,10 +178,7 @@ absl::StatusOr<bool> RebuildRun::Cancel() {
   Part();
   keeper_.Leave(new_);
   v1::ViewGenerations next = view_.stored;
-  v1::ViewGeneration* stored = FindGeneration(next, new_->number);
-  stored->set_state(stored->served() ? v1::ViewGeneration::STATE_KEPT
-                                     : v1::ViewGeneration::STATE_DROPPING);
-  stored->set_paused(false);
+  GiveUp(*FindGeneration(next, new_->number));
   DAYBOOK_RETURN_IF_ERROR(keeper_.Store(view_, next));
   EnterPhase(RebuildPhase::kFailed);
   Settle(absl::CancelledError(absl::StrCat("generation ", new_->number, " was given up")));

@@ -13,13 +13,6 @@
 namespace daybook {
 namespace {
 
-std::optional<TableId> FindTable(const EventStore& store, absl::string_view wanted) {
-  for (const auto& [name, id] : store.Tables()) {
-    if (name == wanted) return id;
-  }
-  return std::nullopt;
-}
-
 // That of the build that answers; nullopt: the store does not know the view.
 absl::StatusOr<std::optional<v1::ViewCheckpoint>> FindCheckpoint(const EventStore& store,
                                                                  const StoreReader& reader,

@@ -9,23 +9,6 @@
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
-namespace {
-
-GenerationState StateOf(const v1::ViewGeneration& stored) {
-  switch (stored.state()) {
-    case v1::ViewGeneration::STATE_BUILDING:
-      return stored.paused() ? GenerationState::kPaused : GenerationState::kBuilding;
-    case v1::ViewGeneration::STATE_KEPT:
-      return GenerationState::kKept;
-    case v1::ViewGeneration::STATE_DROPPING:
-      return GenerationState::kDropping;
-    default:
-      return GenerationState::kServing;
-  }
-}
-
-}  // namespace
-
 absl::StatusOr<Position> ViewReader::Covered(const Generation& generation,
                                              const StoreReader& reader,
                                              const ViewProgress::Snapshot& progress) const {

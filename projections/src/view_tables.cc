@@ -105,4 +105,23 @@ v1::ViewGeneration* FindGeneration(v1::ViewGenerations& generations, uint32_t nu
   return nullptr;
 }
 
+GenerationState StateOf(const v1::ViewGeneration& generation) {
+  switch (generation.state()) {
+    case v1::ViewGeneration::STATE_BUILDING:
+      return generation.paused() ? GenerationState::kPaused : GenerationState::kBuilding;
+    case v1::ViewGeneration::STATE_KEPT:
+      return GenerationState::kKept;
+    case v1::ViewGeneration::STATE_DROPPING:
+      return GenerationState::kDropping;
+    default:
+      return GenerationState::kServing;
+  }
+}
+
+void GiveUp(v1::ViewGeneration& generation) {
+  generation.set_state(generation.served() ? v1::ViewGeneration::STATE_KEPT
+                                           : v1::ViewGeneration::STATE_DROPPING);
+  generation.set_paused(false);
+}
+
 }  // namespace daybook::internal

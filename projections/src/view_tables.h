@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/position.h"
+#include "daybook/projections/view_query.h"
 #include "daybook/v1/view.pb.h"
 
 namespace daybook::internal {
@@ -49,6 +50,10 @@ TableWrite WriteGenerations(ViewTables tables, absl::string_view view,
                             const v1::ViewGenerations& generations);
 // nullptr when there is none of that number.
 v1::ViewGeneration* FindGeneration(v1::ViewGenerations& generations, uint32_t number);
+GenerationState StateOf(const v1::ViewGeneration& generation);
+// Of one that is being built: kept when it has answered before, since a rollback goes back to it,
+// and dropped otherwise.
+void GiveUp(v1::ViewGeneration& generation);
 
 }  // namespace daybook::internal
 

@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "application/open.h"
-#include "application/stored_generations.h"
 #include "daybook/aggregates/schema_check.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
+#include "daybook/projections/stored_generations.h"
 #include "daybook/projections/stored_view.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "directory_mark.h"
@@ -70,7 +70,7 @@ class ViewExamination {
     uint32_t last = 0;
     for (const StoredGeneration& generation : generations_) {
       last = std::max(last, generation.view.generation);
-      if (generation.view.current && generation.stand != GenerationStand::kDropping) {
+      if (generation.view.current && generation.state != GenerationState::kDropping) {
         return absl::StrCat("goes on with generation ", generation.view.generation);
       }
     }
@@ -97,31 +97,20 @@ class ViewExamination {
         replay, "; or give it up: ",
         CommandLine(patient_, absl::StrCat("replay ", definition_.name(), " --cancel")));
     const std::string which = absl::StrCat(name_, ": generation ", build.view.generation);
-    switch (build.stand) {
-      case GenerationStand::kStops:
-        Add(absl::StrCat(which, " is being built, and fails: ", build.stops.message()),
-            absl::StrCat("mend its On, then ", or_cancel));
-        break;
-      case GenerationStand::kBuilt:
-        Add(absl::StrCat(which, " is built, and waits to be told to take over"), or_cancel);
-        break;
-      case GenerationStand::kPaused:
-        Add(absl::StrCat(which, " is paused at position ", build.view.checkpoint.ToString()),
-            or_cancel);
-        break;
-      case GenerationStand::kBuilding:
-        // What replaces a build of another definition was told already.
-        if (serving.current) {
-          Add(absl::StrCat(which, " is being built, and stands at position ",
-                           build.view.checkpoint.ToString(), ", ", build.view.lag_events,
-                           " events behind the log"),
-              or_cancel);
-        }
-        break;
-      case GenerationStand::kServing:
-      case GenerationStand::kKept:
-      case GenerationStand::kDropping:
-        break;
+    if (!build.stops.ok()) {
+      Add(absl::StrCat(which, " is being built, and fails: ", build.stops.message()),
+          absl::StrCat("mend its On, then ", or_cancel));
+    } else if (build.waits) {
+      Add(absl::StrCat(which, " is built, and waits to be told to take over"), or_cancel);
+    } else if (build.state == GenerationState::kPaused) {
+      Add(absl::StrCat(which, " is paused at position ", build.view.checkpoint.ToString()),
+          or_cancel);
+    } else if (build.state == GenerationState::kBuilding && serving.current) {
+      // What replaces a build of another definition was told already.
+      Add(absl::StrCat(which, " is being built, and stands at position ",
+                       build.view.checkpoint.ToString(), ", ", build.view.lag_events,
+                       " events behind the log"),
+          or_cancel);
     }
   }
 

@@ -5,8 +5,8 @@
 #include "absl/strings/str_join.h"
 #include "application/commands.h"
 #include "application/open.h"
-#include "application/stored_generations.h"
 #include "daybook/core/status_macros.h"
+#include "daybook/projections/stored_generations.h"
 #include "daybook/projections/stored_view.h"
 #include "event_text.h"
 #include "nlohmann/json.hpp"
@@ -28,13 +28,17 @@ const char* StandName(const StoredView& view) {
   return view.lag_events == 0 ? "at the tip" : "behind";
 }
 
+absl::string_view StandName(const StoredGeneration& generation) {
+  if (!generation.stops.ok()) return "stopped";
+  return generation.waits ? "built" : GenerationStateName(generation.state);
+}
+
 // Of the view's builds, those beside the one that answers.
 void PrintOthers(const std::vector<StoredGeneration>& generations, Console& console) {
   for (const StoredGeneration& generation : generations) {
-    if (generation.stand == GenerationStand::kServing) continue;
-    console.out << "  generation " << generation.view.generation << "  "
-                << GenerationStandName(generation.stand) << "  checkpoint "
-                << generation.view.checkpoint.ToString() << "\n";
+    if (generation.state == GenerationState::kServing) continue;
+    console.out << "  generation " << generation.view.generation << "  " << StandName(generation)
+                << "  checkpoint " << generation.view.checkpoint.ToString() << "\n";
   }
 }
 
@@ -42,7 +46,7 @@ nlohmann::ordered_json GenerationsJson(const std::vector<StoredGeneration>& gene
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const StoredGeneration& generation : generations) {
     json.push_back({{"generation", generation.view.generation},
-                    {"state", GenerationStandName(generation.stand)},
+                    {"state", StandName(generation)},
                     {"checkpoint", generation.view.checkpoint.sequence()}});
   }
   return json;

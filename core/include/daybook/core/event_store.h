@@ -183,6 +183,10 @@ class EventStore {
   virtual Runtime& runtime() = 0;
 };
 
+// The number of the table of that name; nullopt: the store has none. Unlike OpenTable it makes
+// none.
+std::optional<TableId> FindTable(const EventStore& store, absl::string_view name);
+
 }  // namespace daybook
 
 #endif  // DAYBOOK_CORE_EVENT_STORE_H_

@@ -238,10 +238,7 @@ class TypedRowFold final : public RowFold {
   static std::vector<bool> KeyedByStream() {
     std::vector<bool> by_stream;
     P::Events::ForEach([&]<typename E>() {
-      if constexpr (kHandles<P, E>) {
-        by_stream.push_back(!KeysRecordedEvent<P, E> && !KeysEvent<P, E> &&
-                            !MessageTraits<E>::kHasKey);
-      }
+      if constexpr (kHandles<P, E>) by_stream.push_back(kKeyedByStream<P, E>);
     });
     return by_stream;
   }
