@@ -103,7 +103,7 @@ class Opening {
   void Reconcile() {
     for (Stored& generation : *view_.stored.mutable_generations()) {
       if (generation.state() == Stored::STATE_BUILDING && !IsCurrent(generation)) {
-        generation.set_state(generation.served() ? Stored::STATE_KEPT : Stored::STATE_DROPPING);
+        GiveUp(generation);
       }
     }
     if (IsCurrent(*FindGeneration(view_.stored, view_.stored.serving()))) return;

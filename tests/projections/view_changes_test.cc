@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "forwarding_store.h"
+#include "view_tables.h"
 #include "views_test.h"
 
 namespace daybook {
@@ -108,6 +109,42 @@ TEST_P(ViewChanges, OneBuildIsKeptWhereTheOldRowsCannotBeReadToo) {
                           AllOf(Field(&GenerationStatus::number, 3),
                                 Field(&GenerationStatus::state, GenerationState::kServing))));
   EXPECT_THAT(shop::StoredRows(*store_, *store_->Reader(), "AsyncBalance", 1), testing::IsEmpty());
+}
+
+// A rollback was paused, and then the application opened with the definition that it goes back
+// from.
+TEST_P(ViewChanges, ABuildThatIsGivenUpIsNotPausedWhenItIsTakenUpAgain) {
+  Append("account-1", {shop::Deposit(10)});
+  OpenViews({Async<Balances>()});
+  RowsOf<Balances>(Tip());
+  Restart();
+  OpenViews({Async<RevisedBalances>()});
+  const absl::Time deadline = absl::Now() + absl::Seconds(60);
+  while (absl::Now() < deadline && StatusOf<RevisedBalances>().generation != 2) {
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  ASSERT_EQ(StatusOf<RevisedBalances>().generation, 2u);
+  Restart();
+  auto tables = internal::ViewTables::Open(store_.get());
+  ASSERT_THAT(tables, IsOk());
+  auto stored = internal::ReadGenerations(*store_->Reader(), *tables, Balances::kName);
+  ASSERT_THAT(stored, IsOk());
+  v1::ViewGenerations paused = stored->value();
+  v1::ViewGeneration* first = internal::FindGeneration(paused, 1);
+  ASSERT_NE(first, nullptr);
+  first->set_state(v1::ViewGeneration::STATE_BUILDING);
+  first->set_paused(true);
+  Commit commit;
+  commit.writes.push_back(internal::WriteGenerations(*tables, Balances::kName, paused));
+  ASSERT_THAT(store_->Append(std::move(commit)), IsOk());
+
+  OpenViews({Async<RevisedBalances>()});
+  EXPECT_EQ(StatusOf<RevisedBalances>().generations[0].state, GenerationState::kKept);
+  Restart();
+  OpenViews({Async<Balances>()});
+  const Token token = Append("account-1", {shop::Deposit(20)});
+  EXPECT_EQ(RowsOf<Balances>(token), shop::BalancesByHand(*store_->Reader()));
+  EXPECT_EQ(StatusOf<Balances>().generation, 1u);
 }
 
 TEST_P(ViewChanges, AnInlineViewThatCannotTakeThePastStopsThereAndRefusesNobody) {
