@@ -3,8 +3,7 @@
 #include "application/rebuild_text.h"
 #include "daybook/core/open.h"
 #include "daybook/projections/stored_generations.h"
-#include "entry_json.h"
-#include "event_text.h"
+#include "printable.h"
 #include "store_session.h"
 
 namespace daybook::tools {
