@@ -6,12 +6,12 @@
 set -euo pipefail
 
 packages=(
-  g++ cmake ninja-build ccache lld python3
+  g++ clang cmake ninja-build ccache lld python3
   librocksdb-dev libprotobuf-dev libprotoc-dev protobuf-compiler libabsl-dev libssl-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
 )
 if [[ ${1:-} == ci ]]; then
-  packages+=(git clang clang-format libclang-rt-14-dev)
+  packages+=(git clang-format libclang-rt-14-dev)
 fi
 
 if ! command -v dpkg-query >/dev/null; then
