@@ -26,7 +26,7 @@ all: setup
 test: setup
 	@cmake --preset dev >/dev/null
 	cmake --build --preset dev
-	ctest --preset dev
+	scripts/test.sh dev
 
 demo: all
 	INPUT='$(INPUT)' REPORT='$(REPORT)' examples/loans/demo.sh build/release/bin

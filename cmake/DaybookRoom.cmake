@@ -34,16 +34,18 @@ endfunction()
 
 # daybook_test(NAME core_log_test SOURCES s... [DEPS d...] [ARGS a...] [LABELS l...])
 #
-# A GoogleTest binary that is one ctest test; the target <label>_tests builds all with that label. A
-# test may include the private headers of the room that it tests by naming daybook_private_<room> in
-# DEPS.
+# A GoogleTest binary that is one ctest test. The target <label>_tests builds all with that label;
+# those labelled torture are built by it alone. A test may include the private headers of the room
+# that it tests by naming daybook_private_<room> in DEPS.
 #
 # BOTH_ENGINES: those of its tests that have the parameter RocksDB are <name>, all the others are
 # <name>_in_memory, with the label `memory`.
+# OPTIMIZED: as what it tests is; for programs that go through hundreds of schedules.
 function(daybook_test)
-  cmake_parse_arguments(TEST "BOTH_ENGINES" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "BOTH_ENGINES;OPTIMIZED" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS"
+                        ${ARGN})
   add_executable(${TEST_NAME} ${TEST_SOURCES})
-  if(NOT DAYBOOK_TESTS)
+  if(NOT DAYBOOK_TESTS OR "torture" IN_LIST TEST_LABELS)
     set_target_properties(${TEST_NAME} PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()
   foreach(label IN LISTS TEST_LABELS)
@@ -54,6 +56,11 @@ function(daybook_test)
   endforeach()
   target_link_libraries(${TEST_NAME} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main
                                              daybook_warnings)
+  if(TEST_OPTIMIZED AND CMAKE_BUILD_TYPE STREQUAL Debug)
+    target_compile_options(${TEST_NAME} PRIVATE -O1)
+  elseif(TARGET daybook_test_precompiled)
+    target_precompile_headers(${TEST_NAME} REUSE_FROM daybook_test_precompiled)
+  endif()
   if(TEST_BOTH_ENGINES)
     list(APPEND TEST_ARGS --gtest_filter=*/RocksDB)
   endif()
