@@ -102,6 +102,29 @@ absl::StatusOr<RebuildHandle> App::Rollback(absl::string_view view) {
   DAYBOOK_RETURN_IF_ERROR(CheckOpen());
   return engine().Rollback(view);
 }
+absl::StatusOr<std::vector<ParkedKey>> App::ListParked(absl::string_view view,
+                                                       const ParkedListOptions& options,
+                                                       std::optional<uint32_t> generation) const {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return views().ListParked(view, options, generation);
+}
+absl::StatusOr<ParkedSequence> App::ShowParked(absl::string_view view, absl::string_view key,
+                                               size_t max_events,
+                                               std::optional<uint32_t> generation) const {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return views().ShowParked(view, key, max_events, generation);
+}
+absl::StatusOr<ParkedReplay> App::ReplayParked(absl::string_view view,
+                                               std::optional<std::string> key,
+                                               std::optional<uint32_t> generation) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return engine().ReplayParked(view, std::move(key), generation);
+}
+absl::StatusOr<uint64_t> App::DropParked(absl::string_view view, absl::string_view key,
+                                         std::optional<uint32_t> generation) {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return engine().DropParked(view, key, generation);
+}
 EventStore& App::store() const {
   return *impl_->store;
 }

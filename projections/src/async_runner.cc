@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daybook/core/status_macros.h"
+
 namespace daybook::internal {
 namespace {
 
@@ -69,8 +71,11 @@ void AsyncRunner::Stop() {
   worker_.reset();
 }
 
-Follower* AsyncRunner::Follow(Generation* generation, Position checkpoint) {
-  followers_.push_back(std::make_unique<Follower>(generation, checkpoint, tables_, options_));
+absl::StatusOr<Follower*> AsyncRunner::Follow(Generation* generation, Position checkpoint,
+                                              const StoreReader& reader) {
+  auto follower = std::make_unique<Follower>(generation, checkpoint, tables_, options_);
+  DAYBOOK_RETURN_IF_ERROR(follower->LoadParked(reader));
+  followers_.push_back(std::move(follower));
   feeds_.push_back(MakeFeed({followers_.back().get()}, checkpoint));
   return followers_.back().get();
 }
@@ -96,20 +101,24 @@ bool AsyncRunner::ReadTogether(const Follower* a, const Follower* b) const {
 bool AsyncRunner::Step() {
   HandleFlushed();
   for (Mailbox::Call& call : mailbox_->TakeCalls()) std::move(call)();
-  ArrangeFeeds();
+  const absl::Time now = options_.clock->Now();
+  ArrangeFeeds(now);
   // Taken after the flushes that are done: it sees their rows.
   const std::shared_ptr<const StoreReader> reader = store_->Reader();
-  const absl::Time now = options_.clock->Now();
   bool more = companion_->StepWith(reader);
   for (const std::unique_ptr<Feed>& feed : feeds_) {
-    bool room = !IsHeld(*feed);
+    for (Follower* follower : feed->followers) more |= follower->Replay(*reader, now);
+    const bool rests = IsResting(*feed);
+    bool room = !rests && !IsHeld(*feed);
     if (room) {
       if (feed->next == feed->batch.size()) Read(*feed);
       room = crew_ == nullptr || IsAlone(*feed) ? FoldBatch(*feed, *reader)
                                                 : FoldTogether(*feed, *reader);
     }
     FlushDue(*feed, now);
-    if (IsHeld(*feed)) {
+    if (rests) {
+      // Until its time comes.
+    } else if (IsHeld(*feed)) {
       more |= !held() &&
               std::all_of(feed->followers.begin(), feed->followers.end(),
                           [](const Follower* f) { return f->partner() == nullptr || f->clean(); });
@@ -121,6 +130,7 @@ bool AsyncRunner::Step() {
     for (Follower* follower : feed->followers) more |= follower->TakeNews();
   }
   UpdateTail();
+  ArmRetry(now);
   return more;
 }
 
@@ -173,11 +183,18 @@ std::unique_ptr<AsyncRunner::Feed> AsyncRunner::MakeFeed(std::vector<Follower*> 
   return feed;
 }
 
-void AsyncRunner::ArrangeFeeds() {
-  const auto leaves = [](const Follower* follower) {
-    return follower->done() || follower->failed();
+void AsyncRunner::ArrangeFeeds(absl::Time now) {
+  std::vector<Follower*> waiting;
+  const auto leaves = [&waiting](Follower* follower) {
+    if (follower->waiting() && !follower->done()) waiting.push_back(follower);
+    return follower->done() || follower->failed() || follower->waiting();
   };
   for (std::unique_ptr<Feed>& feed : feeds_) {
+    if (IsResting(*feed)) {
+      if (now < feed->followers.front()->retry_at()) continue;
+      feed->followers.front()->GoOn();
+      feed->rests = false;
+    }
     std::vector<Follower*> staying;
     std::remove_copy_if(feed->followers.begin(), feed->followers.end(), std::back_inserter(staying),
                         leaves);
@@ -188,8 +205,13 @@ void AsyncRunner::ArrangeFeeds() {
   std::erase(feeds_, nullptr);
   for (const std::unique_ptr<Follower>& follower : followers_) {
     if (!follower->failed() || follower->done() || follower->in_flight()) continue;
-    follower->BeginAgainAlone();
+    follower->BeginAgainAlone(*store_->Reader());
     feeds_.push_back(MakeFeed({follower.get()}, follower->folded()));
+  }
+  // Alone, so that nobody else waits too.
+  for (Follower* follower : waiting) {
+    feeds_.push_back(MakeFeed({follower}, follower->folded()));
+    feeds_.back()->rests = true;
   }
   if (feeds_.size() < 2) return;
   std::sort(feeds_.begin(), feeds_.end(),
@@ -198,7 +220,7 @@ void AsyncRunner::ArrangeFeeds() {
     Feed& behind = *feeds_[i];
     Feed& ahead = *feeds_[i + 1];
     if (ahead.position().sequence() - behind.position().sequence() > kNear || IsAlone(ahead) ||
-        IsAlone(behind)) {
+        IsAlone(behind) || IsResting(ahead) || IsResting(behind)) {
       ++i;
       continue;
     }
@@ -224,6 +246,10 @@ void AsyncRunner::Read(Feed& feed) {
 bool AsyncRunner::IsAlone(const Feed& feed) const {
   return crew_ != nullptr && std::any_of(feed.followers.begin(), feed.followers.end(),
                                          [](Follower* f) { return f->parts() == nullptr; });
+}
+
+bool AsyncRunner::IsResting(const Feed& feed) {
+  return feed.rests && !feed.followers.front()->done();
 }
 
 // False: a follower is full and waits for its flush.
@@ -253,7 +279,7 @@ bool AsyncRunner::FoldTogether(Feed& feed, const StoreReader& reader) {
           decoded = reading->Decode(event);
           is_decoded = true;
         }
-        follower.FoldPart(part, event, target.handlings, decoded, reader);
+        follower.FoldPart(part, event, target, decoded, reader);
       }
     }
   };
@@ -291,7 +317,7 @@ bool AsyncRunner::FoldBatch(Feed& feed, const StoreReader& reader) {
         decoded = reading->Decode(event);
         is_decoded = true;
       }
-      follower.Fold(event, target.handlings, decoded, reader);
+      follower.Fold(event, target, decoded, reader);
     }
   }
   const Position position = feed.position();
@@ -324,6 +350,17 @@ void AsyncRunner::ArmWake(Feed& feed) {
     armed->store(false);
     mailbox->Wake();
   });
+}
+
+void AsyncRunner::ArmRetry(absl::Time now) {
+  if (armed_for_ <= now) armed_for_ = absl::InfiniteFuture();
+  absl::Time next = absl::InfiniteFuture();
+  for (const std::unique_ptr<Follower>& follower : followers_) {
+    next = std::min(next, follower->next_retry());
+  }
+  if (next >= armed_for_) return;
+  armed_for_ = next;
+  options_.clock->CallAt(next, [mailbox = mailbox_] { mailbox->Wake(); });
 }
 
 void AsyncRunner::UpdateTail() {

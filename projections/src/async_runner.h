@@ -12,6 +12,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/mutex.h"
 #include "daybook/core/runtime.h"
@@ -65,8 +67,10 @@ class AsyncRunner final : public Task {
   // Ends the current step; flushes in flight finish by themselves.
   void Stop();
 
-  // A build of a view and the checkpoint that it goes on from. Lives as long as this.
-  Follower* Follow(Generation* generation, Position checkpoint);
+  // A build of a view and the checkpoint that it goes on from, as of `reader`. Lives as long as
+  // this. DataLoss where it cannot be read what of it is parked.
+  absl::StatusOr<Follower*> Follow(Generation* generation, Position checkpoint,
+                                   const StoreReader& reader);
   // Where the tail of inline views is kept; may be null.
   void SetInlineViews(InlineViews* inline_views) { inline_views_ = inline_views; }
   // They read the same events: one of them follows closely behind the other.
@@ -87,6 +91,7 @@ class AsyncRunner final : public Task {
     EventBatch batch;  // being folded, from `next` on
     size_t next = 0;
     bool at_tip = false;
+    bool rests = false;  // until its only follower waits no longer
     // A wake is asked for and has not come.
     std::shared_ptr<std::atomic<bool>> armed = std::make_shared<std::atomic<bool>>(false);
 
@@ -94,8 +99,8 @@ class AsyncRunner final : public Task {
   };
 
   std::unique_ptr<Feed> MakeFeed(std::vector<Follower*> followers, Position after);
-  // Drops followers that are done, and brings feeds together that are near each other.
-  void ArrangeFeeds();
+  // Drops followers that are done or wait, and brings feeds together that are near each other.
+  void ArrangeFeeds(absl::Time now);
   // Two that align stand at one position in it: nothing more is folded before their rows are
   // stored, and whoever aligns them has seen it.
   static bool IsHeld(const Feed& feed);
@@ -104,6 +109,10 @@ class AsyncRunner final : public Task {
   bool FoldTogether(Feed& feed, const StoreReader& reader);
   // Its follower began again without parts.
   bool IsAlone(const Feed& feed) const;
+  // Its follower waits until it is to try an event again.
+  static bool IsResting(const Feed& feed);
+  // Has the task woken when something is to be tried again.
+  void ArmRetry(absl::Time now);
   void FlushDue(Feed& feed, absl::Time now);
   void ArmWake(Feed& feed);
   void HandleFlushed();
@@ -116,6 +125,8 @@ class AsyncRunner final : public Task {
   Companion* companion_ = nullptr;
   const std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::unique_ptr<FoldCrew> crew_;  // null: folds alone
+  // When the clock wakes the task; InfiniteFuture: it was not asked to.
+  absl::Time armed_for_ = absl::InfiniteFuture();
   std::vector<std::unique_ptr<Follower>> followers_;
   std::vector<std::unique_ptr<Feed>> feeds_;
   // Until the store's queue has room.

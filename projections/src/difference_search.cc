@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/status_macros.h"
+#include "parking.h"
 
 namespace daybook::internal {
 namespace {
@@ -75,8 +76,16 @@ absl::Status DifferenceSearch::Read() {
     if (event.position > until_) break;
     Reading* const reading = dispatcher_.Find(event);
     if (reading == nullptr || !definition_.ReadsCategoryOf(event.stream)) continue;
-    DAYBOOK_RETURN_IF_ERROR(reading->Decode(event));
-    Take(event, reading->targets().front());
+    const Reading::Target& target = reading->targets().front();
+    if (reading->Decode(event).ok()) {
+      Take(event, target);
+    } else {
+      // Neither build has it in its rows; nothing more is said of those that may be its own.
+      const auto row = RowOfStream(definition_, target.handlers, event);
+      for (Searched& searched : rows_) {
+        if (!searched.forgotten && (!row.has_value() || searched.row.key == *row)) Forget(searched);
+      }
+    }
   }
   next_.from = batch.next();
   read_ = batch.at_end() || batch.next() >= until_;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
 
@@ -26,48 +27,135 @@ Follower::Follower(Generation* generation, Position checkpoint, ViewTables table
   generation_->progress.Advance(checkpoint, /*caught_up=*/false);
 }
 
-void Follower::Fold(const RecordedEvent& event, absl::Span<const Handling> handlings,
-                    const absl::Status& decoded, const StoreReader& reader) {
-  if (event.position <= folded_ || stopping()) return;
-  absl::Status status = decoded;
-  if (status.ok()) {
-    status = fold_->Apply(handlings, event, [&](absl::string_view key) {
-      return reader.GetRow(generation_->rows, key);
-    });
+absl::Status Follower::LoadParked(const StoreReader& reader) {
+  if (generation_->is_inline()) return absl::OkStatus();
+  if (parking_ == nullptr) {
+    parking_ = std::make_unique<Parking>(generation_, tables_, options_.clock);
+    replayer_ = std::make_unique<ParkedReplayer>(generation_, parking_.get());
   }
+  DAYBOOK_RETURN_IF_ERROR(parking_->Load(reader, parts_ == nullptr ? 1 : parts_->parts()));
+  stored_parked_keys_ = parking_->key_count();
+  generation_->failures = parking_->Failures();
+  TellParked();
+  return absl::OkStatus();
+}
+
+absl::Status Follower::FoldInto(size_t part, RowFold& fold, const RecordedEvent& event,
+                                const Reading::Target& target, const absl::Status& decoded,
+                                const StoreReader& reader, bool* skippable) {
+  *skippable = !decoded.ok();
+  if (!decoded.ok()) {
+    if (parking_ == nullptr) return decoded;
+    const auto row = RowOfStream(*generation_->definition, target.handlers, event);
+    if (!row.has_value()) return decoded;
+    if (parking_->PartOf(*row) != part) return absl::OkStatus();
+    return parking_->Refuse(part, *row, event, decoded) ? absl::OkStatus() : decoded;
+  }
+  RowByRow* const rows = parking_ == nullptr ? nullptr : parking_->Begin(part);
+  const absl::Status status = fold.ApplyByRow(
+      target.handlings, event,
+      [&](absl::string_view key) { return reader.GetRow(generation_->rows, key); }, rows);
+  if (status.ok() && rows != nullptr && !rows->passed_over().empty()) parking_->End(part, event);
+  return status;
+}
+
+void Follower::Fold(const RecordedEvent& event, const Reading::Target& target,
+                    const absl::Status& decoded, const StoreReader& reader) {
+  if (event.position <= folded_ || stopping() || waiting()) return;
+  bool skippable = false;
+  const absl::Status status = FoldInto(0, *fold_, event, target, decoded, reader, &skippable);
   if (status.ok()) {
     ++events_;
+  } else {
+    Refuse(event, status, skippable);
+  }
+}
+
+void Follower::Refuse(const RecordedEvent& event, const absl::Status& status, bool skippable) {
+  attempts_ = event.position == refused_ ? attempts_ + 1 : 1;
+  refused_ = event.position;
+  const FailureOptions& options = generation_->on_failure;
+  const bool again = parking_ != nullptr && attempts_ < options.retry.attempts;
+  if (!again && skippable && parking_ != nullptr && options.policy == FailurePolicy::kSkip) {
+    parking_->Skip(0, /*key=*/"", event.position, status);
     return;
   }
   folded_ = Position(event.position.sequence() - 1, event.position.partition());
+  if (again) {
+    retry_at_ = options_.clock->Now() + BackoffAfter(options.retry, attempts_);
+    news_ = true;
+    return;
+  }
   stop_error_ =
       AtEvent(generation_->name(),
               absl::StrCat("stopped at position ", event.position.ToString(), ","), event, status);
 }
 
-void Follower::FoldPart(size_t part, const RecordedEvent& event,
-                        absl::Span<const Handling> handlings, const absl::Status& decoded,
-                        const StoreReader& reader) {
-  absl::Status status = decoded;
-  if (status.ok()) {
-    status = parts_->part(part).Apply(handlings, event, [&](absl::string_view key) {
-      return reader.GetRow(generation_->rows, key);
-    });
+void Follower::FoldPart(size_t part, const RecordedEvent& event, const Reading::Target& target,
+                        const absl::Status& decoded, const StoreReader& reader) {
+  bool skippable = false;
+  if (!FoldInto(part, parts_->part(part), event, target, decoded, reader, &skippable).ok()) {
+    failed_.store(true, std::memory_order_relaxed);
   }
-  if (!status.ok()) failed_.store(true, std::memory_order_relaxed);
 }
 
-void Follower::BeginAgainAlone() {
+void Follower::BeginAgainAlone(const StoreReader& reader) {
   fold_ = generation_->definition->MakeFold();
   parts_ = nullptr;
   failed_.store(false, std::memory_order_relaxed);
   folded_ = stored_;
   events_ = 0;
   dirty_since_.reset();
+  if (replayer_ != nullptr) replayer_->BeginAgain();
+  if (absl::Status loaded = LoadParked(reader); !loaded.ok()) StopNow(std::move(loaded));
+}
+
+absl::Time Follower::next_retry() const {
+  if (done_ || stopping()) return absl::InfiniteFuture();
+  if (parking_ == nullptr) return retry_at_;
+  return std::min(retry_at_, parking_->NextRetry());
+}
+
+bool Follower::Replay(const StoreReader& reader, absl::Time now) {
+  if (parking_ == nullptr || done_ || stopping() || failed()) return false;
+  const absl::StatusOr<bool> more = replayer_->Step(reader, now, [this](size_t part) -> RowFold& {
+    return parts_ == nullptr ? *fold_ : parts_->part(part);
+  });
+  if (parts_ != nullptr) parts_->AddUp();
+  if (!more.ok()) {
+    StopNow(more.status());
+    return false;
+  }
+  replayer_->Settle(changed(), in_flight_);
+  return *more;
+}
+
+absl::Status Follower::Ask(std::shared_ptr<ParkedReplayer::Request> request) {
+  if (done_ || stopping() || parking_ == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "generation ", generation_->number, " of view ", generation_->name(), " does not go on",
+        stopping() ? absl::StrCat(": ", stop_error_.message()) : ""));
+  }
+  return replayer_->Ask(std::move(request), folded_);
+}
+
+void Follower::TellParked() {
+  const uint64_t keys = parking_->key_count();
+  // Queries look whether a row is held only where some are: until no reader sees it any more.
+  generation_->parked_keys.store(std::max(keys, stored_parked_keys_));
+  generation_->retrying_keys.store(parking_->retrying());
+  generation_->parked_bytes.store(parking_->bytes());
 }
 
 void Follower::MoveTo(Position position) {
-  if (!stopping() && !failed()) folded_ = std::max(folded_, position);
+  if (stopping() || failed() || waiting()) return;
+  folded_ = std::max(folded_, position);
+  if (parking_ == nullptr) return;
+  if (const absl::Status room = parking_->CheckRoom(); !room.ok()) {
+    stop_error_ = absl::Status(
+        room.code(), absl::StrCat("view ", generation_->name(), " stopped after position ",
+                                  folded_.ToString(), ": ", room.message()));
+  }
 }
 
 void Follower::StopNow(absl::Status error) {
@@ -76,24 +164,28 @@ void Follower::StopNow(absl::Status error) {
       error.code(), absl::StrCat("view ", generation_->name(), " stopped: ", error.message()));
   done_ = news_ = true;
   generation_->progress.Stop(stop_error_);
+  EndReplays(stop_error_);
 }
 
 void Follower::Leave() {
   done_ = true;
   partner_ = nullptr;
+  EndReplays(absl::AbortedError(absl::StrCat("generation ", generation_->number, " of view ",
+                                             generation_->name(), " does not go on")));
   if (!in_flight_) fold_->Clear();
 }
 
 bool Follower::FlushDue(absl::Time now, bool at_tip, bool near_tip) const {
   if (in_flight_ || done_ || failed()) return false;
-  if (fold_->dirty_rows() == 0) {
+  if (!changed()) {
     if (folded_ == stored_) return false;
-    // Only the checkpoint: it may wait, except where the commits are to find it.
-    return near_tip || stopping() ||
+    // Only the checkpoint: it may wait, except where the commits are to find it, or who looks how
+    // far a build is that does not take over.
+    return near_tip || stopping() || (at_tip && !caught_up_ && parked_keys() > 0) ||
            folded_.sequence() - stored_.sequence() >= options_.flush_events;
   }
-  return at_tip || near_tip || stopping() || partner_ != nullptr || full() ||
-         events_ >= options_.flush_events ||
+  return at_tip || near_tip || stopping() || waiting() || partner_ != nullptr || full() ||
+         (replayer_ != nullptr && replayer_->wants_flush()) || events_ >= options_.flush_events ||
          (dirty_since_.has_value() && now - *dirty_since_ >= options_.flush_interval) ||
          HasMuchToFlush();
 }
@@ -101,9 +193,10 @@ bool Follower::FlushDue(absl::Time now, bool at_tip, bool near_tip) const {
 // Many events of few rows do not make much to write. The bound may be half reached after a look:
 // so the next one comes not before as much was folded again.
 bool Follower::HasMuchToFlush() const {
-  if (fold_->dirty_bytes() < options_.flush_bytes) return false;
+  const size_t parked = parking_ == nullptr ? 0 : parking_->changed_bytes();
+  if (fold_->dirty_bytes() + parked < options_.flush_bytes) return false;
   fold_->Measure();
-  return fold_->dirty_bytes() >= options_.flush_bytes / 2;
+  return fold_->dirty_bytes() + parked >= options_.flush_bytes / 2;
 }
 
 std::optional<Commit> Follower::Flush(bool at_tip) {
@@ -122,6 +215,15 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
   flushing_rows_ = commit.writes.size();
   flushing_ = folded_;
   flushing_at_tip_ = at_tip;
+  if (parking_ != nullptr) {
+    parking_->Flush([&](const std::string& key, const std::optional<std::string>& value) {
+      commit.writes.push_back({tables_.parked, key, value});
+    });
+    replayer_->Flushing();
+    generation_->failures = parking_->Failures();
+    stored_parked_keys_ = std::max(stored_parked_keys_, uint64_t{parking_->key_count()});
+    TellParked();
+  }
   commit.writes.push_back({tables_.checkpoints,
                            CheckpointKey(generation_->name(), generation_->number),
                            generation_->Checkpoint(folded_, /*in_commits=*/false)});
@@ -145,14 +247,23 @@ void Follower::Flushed(const absl::Status& status) {
   if (done_) return fold_->Clear();
   if (status.ok()) {
     fold_->FlushDone(/*stored=*/true);
+    if (parking_ != nullptr) {
+      parking_->FlushDone(/*stored=*/true);
+      stored_parked_keys_ = generation_->failures.parked_keys();
+    }
     claimed_ = stored_;
     stored_ = flushing_;
     generation_->rows_written.fetch_add(flushing_rows_, std::memory_order_relaxed);
     generation_->progress.Advance(stored_, flushing_at_tip_);
+    if (replayer_ != nullptr) replayer_->Flushed(/*stored=*/true);
     return;
   }
   if (absl::IsResourceExhausted(status)) {
     fold_->FlushDone(/*stored=*/false);
+    if (parking_ != nullptr) {
+      parking_->FlushDone(/*stored=*/false);
+      replayer_->Flushed(/*stored=*/false);
+    }
     return;
   }
   fold_->Clear();
@@ -165,7 +276,8 @@ void Follower::Flushed(const absl::Status& status) {
 
 void Follower::Publish(bool at_tip) {
   if (done_) return;
-  if (fold_->dirty_rows() > 0) {
+  if (parking_ != nullptr) TellParked();
+  if (changed()) {
     if (!dirty_since_.has_value()) dirty_since_ = options_.clock->Now();
     return;
   }
@@ -176,7 +288,12 @@ void Follower::Publish(bool at_tip) {
   if (stopping() && folded_ == stored_) {
     done_ = news_ = true;
     generation_->progress.Stop(stop_error_);
+    EndReplays(stop_error_);
   }
+}
+
+void Follower::EndReplays(const absl::Status& status) {
+  if (replayer_ != nullptr) replayer_->Fail(status);
 }
 
 bool Follower::TakeNews() {

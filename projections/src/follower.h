@@ -16,6 +16,9 @@
 #include "daybook/core/event_store.h"
 #include "daybook/projections/projection_engine.h"
 #include "daybook/projections/row_fold.h"
+#include "event_dispatcher.h"
+#include "parked_replayer.h"
+#include "parking.h"
 #include "partitioned_fold.h"
 #include "view.h"
 #include "view_tables.h"
@@ -29,7 +32,10 @@ class Follower {
            const ProjectionOptions& options);
 
   Generation& generation() { return *generation_; }
-  // Everything up to here is in the rows, in memory or stored.
+  // What is parked as of `reader`, where it is an async view: before anything else. DataLoss.
+  absl::Status LoadParked(const StoreReader& reader);
+
+  // Everything up to here is in the rows, in memory or stored, or parked.
   Position folded() const { return folded_; }
   // It left the task: part of the commits now, or stopped for good.
   bool done() const { return done_; }
@@ -38,22 +44,38 @@ class Follower {
   bool stopping() const { return !stop_error_.ok(); }
   bool promoted() const { return promoted_; }
 
-  // Folds one event, decoded into `handlings` with status `decoded`. A failure stops the view
-  // before the event.
-  void Fold(const RecordedEvent& event, absl::Span<const Handling> handlings,
-            const absl::Status& decoded, const StoreReader& reader);
+  // Folds one event, decoded into the handlings of `target` with status `decoded`. A row that
+  // cannot take it has it parked or skipped. Where that may not be, the view waits before the event
+  // until it is to be tried again, and in the end stops there.
+  void Fold(const RecordedEvent& event, const Reading::Target& target, const absl::Status& decoded,
+            const StoreReader& reader);
+  // It waits so, and nothing but its own feed should; until then.
+  bool waiting() const { return retry_at_ < absl::InfiniteFuture(); }
+  absl::Time retry_at() const { return retry_at_; }
+  // That has come.
+  void GoOn() { retry_at_ = absl::InfiniteFuture(); }
   // The same of the rows of one part, for threads that fold a part each; nullptr where there are no
   // parts. Of the parts' events the caller counts each once, and adds up when all are done. A part
   // that cannot take an event makes the whole fail.
   PartitionedFold* parts() { return parts_; }
-  void FoldPart(size_t part, const RecordedEvent& event, absl::Span<const Handling> handlings,
+  void FoldPart(size_t part, const RecordedEvent& event, const Reading::Target& target,
                 const absl::Status& decoded, const StoreReader& reader);
   void CountEvent() { ++events_; }
   // Its rows in memory are of no use: some may hold what comes after the event that was not taken.
   // It waits for the flush in flight, if any, and then to be folded again without parts, from what
-  // is stored on: so it stops exactly before the event.
+  // is stored on: so it comes to stand exactly before the event.
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
-  void BeginAgainAlone();
+  void BeginAgainAlone(const StoreReader& reader);
+
+  // Keys that are held.
+  size_t parked_keys() const { return parking_ == nullptr ? 0 : parking_->key_count(); }
+  // When a key is to be tried again by itself; InfiniteFuture: none is.
+  absl::Time next_retry() const;
+  // Has parked events folded again, a bounded number of them: those that are due, and those that
+  // somebody asked for. True: more at once.
+  bool Replay(const StoreReader& reader, absl::Time now);
+  // NotFound: the key is not parked. FailedPrecondition: the view does not go on.
+  absl::Status Ask(std::shared_ptr<ParkedReplayer::Request> request);
 
   // No event up to `position` is left for it.
   void MoveTo(Position position);
@@ -65,7 +87,7 @@ class Follower {
   // The rows in memory have reached their bound: it takes no event before a flush or Evict.
   bool full() const { return fold_->cached_bytes() >= options_.row_cache_bytes; }
   // Nothing of it is in memory alone: what is stored is the fold of the log up to folded().
-  bool clean() const { return !in_flight_ && fold_->dirty_rows() == 0; }
+  bool clean() const { return !in_flight_ && !changed(); }
   // It and `partner` are to be clean at one position; nullptr: no longer.
   void AlignWith(Follower* partner) { partner_ = partner; }
   const Follower* partner() const { return partner_; }
@@ -87,7 +109,19 @@ class Follower {
   bool TakeNews();
 
  private:
+  // As Fold, of the rows of one part. `skippable`: the error is one of the event.
+  absl::Status FoldInto(size_t part, RowFold& fold, const RecordedEvent& event,
+                        const Reading::Target& target, const absl::Status& decoded,
+                        const StoreReader& reader, bool* skippable);
+  // The whole event failed.
+  void Refuse(const RecordedEvent& event, const absl::Status& status, bool skippable);
+  bool changed() const {
+    return fold_->dirty_rows() > 0 || (parking_ != nullptr && parking_->changed());
+  }
   bool HasMuchToFlush() const;
+  // Has the counts of what is parked seen outside of the task.
+  void TellParked();
+  void EndReplays(const absl::Status& status);
 
   Generation* const generation_;
   const ViewTables tables_;
@@ -95,6 +129,14 @@ class Follower {
   std::unique_ptr<RowFold> fold_;
   PartitionedFold* parts_ = nullptr;  // fold_, where it has parts
   std::atomic<bool> failed_{false};
+  // Of an async view.
+  std::unique_ptr<Parking> parking_;
+  std::unique_ptr<ParkedReplayer> replayer_;
+  uint64_t stored_parked_keys_ = 0;
+  // The event that the whole view waits at, and how often it was tried.
+  Position refused_;
+  size_t attempts_ = 0;
+  absl::Time retry_at_ = absl::InfiniteFuture();
   Position folded_;
   Position stored_;                  // the checkpoint in the table
   std::optional<Position> claimed_;  // from where the last stored flush moved on

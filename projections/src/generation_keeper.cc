@@ -27,6 +27,7 @@ absl::Status GenerationKeeper::Start(const std::vector<Generation*>& generations
   std::vector<v1::ViewCheckpoint> checkpoints;
   for (Generation* generation : generations) {
     DAYBOOK_ASSIGN_OR_RETURN(v1::ViewCheckpoint checkpoint, CheckpointOf(*generation, *reader));
+    generation->failures = checkpoint.failures();
     checkpoints.push_back(std::move(checkpoint));
     moving_.push_back({generation, nullptr});
   }
@@ -42,7 +43,8 @@ absl::Status GenerationKeeper::Start(const std::vector<Generation*>& generations
                                generations[i]->Checkpoint(position, /*in_commits=*/false)});
     }
     if (missed || !checkpoints[i].in_commits()) {
-      moving_[i].follower = runner_->Follow(generations[i], position);
+      DAYBOOK_ASSIGN_OR_RETURN(moving_[i].follower,
+                               runner_->Follow(generations[i], position, *reader));
     }
   }
   if (!commit.writes.empty()) {
@@ -61,6 +63,11 @@ absl::StatusOr<Generation*> GenerationKeeper::Load(View& view, uint32_t number, 
   generation->lifecycle = view.registration.lifecycle;
   generation->number = number;
   generation->stale = stale;
+  if (generation->is_inline()) {
+    generation->on_failure = {.policy = FailurePolicy::kStop, .retry = {.attempts = 1}};
+  } else {
+    generation->on_failure = view.registration.failures;
+  }
   DAYBOOK_ASSIGN_OR_RETURN(generation->rows, store_->OpenTable(RowsTable(view.name(), number)));
   view.generations.push_back(std::move(generation));
   return view.generations.back().get();
@@ -72,6 +79,7 @@ absl::Status GenerationKeeper::Join(Generation* generation) {
   const std::shared_ptr<const StoreReader> reader = store_->Reader();
   DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint, CheckpointOf(*generation, *reader));
   const Position position(checkpoint.position());
+  generation->failures = checkpoint.failures();
   Commit commit;
   commit.writes.push_back({tables_.checkpoints,
                            CheckpointKey(generation->name(), generation->number),
@@ -86,8 +94,9 @@ absl::Status GenerationKeeper::Join(Generation* generation) {
         return true;
       }));
   DAYBOOK_RETURN_IF_ERROR(store_->Append(std::move(commit)).status());
+  DAYBOOK_ASSIGN_OR_RETURN(Follower * follower, runner_->Follow(generation, position, *reader));
   generation->progress.Resume();
-  moving_.push_back({generation, runner_->Follow(generation, position)});
+  moving_.push_back({generation, follower});
   SetInlineViews();
   return absl::OkStatus();
 }

@@ -1,7 +1,6 @@
 #include "partitioned_fold.h"
 
 #include "absl/hash/hash.h"
-#include "absl/strings/string_view.h"
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
@@ -9,10 +8,12 @@ namespace daybook::internal {
 PartitionedFold::PartitionedFold(const ProjectionDefinition& definition, size_t parts) {
   for (size_t i = 0; i < parts; ++i) {
     parts_.push_back(definition.MakeFold());
-    parts_.back()->Restrict([i, parts](absl::string_view key) {
-      return absl::Hash<absl::string_view>()(key) % parts == i;
-    });
+    parts_.back()->Restrict([i, parts](absl::string_view key) { return PartOf(key, parts) == i; });
   }
+}
+
+size_t PartitionedFold::PartOf(absl::string_view key, size_t parts) {
+  return parts <= 1 ? 0 : absl::Hash<absl::string_view>()(key) % parts;
 }
 
 void PartitionedFold::AddUp() {
@@ -24,10 +25,10 @@ void PartitionedFold::AddUp() {
   }
 }
 
-absl::Status PartitionedFold::Apply(absl::Span<const Handling> handlings,
-                                    const RecordedEvent& event, LoadRow load) {
+absl::Status PartitionedFold::ApplyByRow(absl::Span<const Handling> handlings,
+                                         const RecordedEvent& event, LoadRow load, RowByRow* rows) {
   for (const std::unique_ptr<RowFold>& part : parts_) {
-    DAYBOOK_RETURN_IF_ERROR(part->Apply(handlings, event, load));
+    DAYBOOK_RETURN_IF_ERROR(part->ApplyByRow(handlings, event, load, rows));
   }
   AddUp();
   return absl::OkStatus();

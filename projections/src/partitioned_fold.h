@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/row_fold.h"
@@ -20,13 +21,16 @@ class PartitionedFold final : public RowFold {
  public:
   PartitionedFold(const ProjectionDefinition& definition, size_t parts);
 
+  // Which of `parts` parts the row of `key` belongs to.
+  static size_t PartOf(absl::string_view key, size_t parts);
+
   RowFold& part(size_t index) { return *parts_[index]; }
   size_t parts() const { return parts_.size(); }
   // After parts were folded: brings the sizes of the whole up to them.
   void AddUp();
 
-  absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
-                     LoadRow load) override;
+  absl::Status ApplyByRow(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                          LoadRow load, RowByRow* rows) override;
   bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const override;
   absl::Status Flush(WriteRow write) override;
   void FlushDone(bool stored) override;

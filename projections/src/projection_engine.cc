@@ -41,6 +41,10 @@ struct ProjectionEngine::Impl {
   absl::Status Open(std::vector<ProjectionRegistration> projections);
   absl::StatusOr<View*> Find(const void* type, absl::string_view name) const;
   absl::StatusOr<View*> FindNamed(absl::string_view name) const;
+  // Of the build that answers, or of `generation`, asked in a step of the task; and its outcome.
+  absl::StatusOr<std::shared_ptr<internal::ParkedReplayer::Request>> ReplayParked(
+      absl::string_view view, std::optional<std::string> key, bool drop,
+      std::optional<uint32_t> generation);
   // Runs `f` in a step of the task, and returns what it does.
   template <typename F>
   auto InStep(F f) {
@@ -80,6 +84,7 @@ absl::Status CheckProjections(const std::vector<ProjectionRegistration>& project
   absl::flat_hash_map<std::string, const void*> messages;
   for (const ProjectionRegistration& projection : projections) {
     const ProjectionDefinition& definition = *projection.definition;
+    DAYBOOK_RETURN_IF_ERROR(CheckFailureOptions(projection.failures));
     if (!names.insert(definition.name()).second) {
       return InvalidFieldError("projections", absl::StrCat("each name once: ", definition.name()));
     }
@@ -167,6 +172,9 @@ absl::StatusOr<std::string> ProjectionEngine::GetRow(const void* type, absl::str
   DAYBOOK_ASSIGN_OR_RETURN(View * view, impl_->Find(type, name));
   DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
                            impl_->reader->At(*view, options.at_least, options.timeout));
+  if (options.at_least.has_value()) {
+    DAYBOOK_RETURN_IF_ERROR(impl_->reader->CheckNotParked(rows, key, *options.at_least));
+  }
   DAYBOOK_ASSIGN_OR_RETURN(std::optional<std::string> row, rows.reader->GetRow(rows.table, key));
   if (!row.has_value()) {
     return absl::NotFoundError(absl::StrCat("view ", name, " has no row \"", key, "\""));
@@ -246,6 +254,61 @@ absl::StatusOr<RebuildHandle> ProjectionEngine::Rebuild(absl::string_view view,
 absl::StatusOr<RebuildHandle> ProjectionEngine::Rollback(absl::string_view view) {
   DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
   return RollbackView(found->registration.type, view);
+}
+
+absl::StatusOr<std::vector<ParkedKey>> ProjectionEngine::ListParked(
+    absl::string_view view, const ParkedListOptions& options,
+    std::optional<uint32_t> generation) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
+  return daybook::ListParked(*impl_->store, *impl_->store->Reader(), view,
+                             generation.value_or(found->serving.load()->number), options);
+}
+
+absl::StatusOr<ParkedSequence> ProjectionEngine::ShowParked(
+    absl::string_view view, absl::string_view key, size_t max_events,
+    std::optional<uint32_t> generation) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
+  return daybook::ShowParked(*impl_->store, *impl_->store->Reader(), view,
+                             generation.value_or(found->serving.load()->number), key, max_events);
+}
+
+absl::StatusOr<std::shared_ptr<internal::ParkedReplayer::Request>>
+ProjectionEngine::Impl::ReplayParked(absl::string_view name, std::optional<std::string> key,
+                                     bool drop, std::optional<uint32_t> generation) {
+  DAYBOOK_ASSIGN_OR_RETURN(View * view, FindNamed(name));
+  auto request = std::make_shared<internal::ParkedReplayer::Request>();
+  request->key = std::move(key);
+  request->drop = drop;
+  DAYBOOK_RETURN_IF_ERROR(InStep([&]() -> absl::Status {
+    const uint32_t number = generation.value_or(view->serving.load()->number);
+    for (const std::unique_ptr<internal::Generation>& known : view->generations) {
+      if (known->number != number) continue;
+      if (internal::Follower* follower = keeper->FollowerOf(known.get())) {
+        return follower->Ask(request);
+      }
+    }
+    return absl::FailedPreconditionError(absl::StrCat("generation ", number, " of view ", name,
+                                                      " is not moved on, so nothing of it can be "
+                                                      "replayed or dropped"));
+  }));
+  store->runtime().Await(request->done);
+  DAYBOOK_RETURN_IF_ERROR(request->status);
+  return request;
+}
+
+absl::StatusOr<ParkedReplay> ProjectionEngine::ReplayParked(absl::string_view view,
+                                                            std::optional<std::string> key,
+                                                            std::optional<uint32_t> generation) {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto request,
+                           impl_->ReplayParked(view, std::move(key), /*drop=*/false, generation));
+  return request->outcome;
+}
+
+absl::StatusOr<uint64_t> ProjectionEngine::DropParked(absl::string_view view, absl::string_view key,
+                                                      std::optional<uint32_t> generation) {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto request,
+                           impl_->ReplayParked(view, std::string(key), /*drop=*/true, generation));
+  return request->dropped;
 }
 
 }  // namespace daybook

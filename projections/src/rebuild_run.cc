@@ -92,6 +92,8 @@ absl::StatusOr<bool> RebuildRun::Build(const std::shared_ptr<const StoreReader>&
   const Follower* follower = keeper_.FollowerOf(new_);
   report_.compared_at = new_->is_inline() || follower == nullptr ? Position(checkpoint.position())
                                                                  : follower->folded();
+  report_.old_parked = ParkedKeysOf(*old_);
+  report_.new_parked = ParkedKeysOf(*new_);
   comparison_.emplace(reader, old_->rows, new_->rows, options_.max_differences);
   EnterPhase(RebuildPhase::kComparing);
   return true;
@@ -134,13 +136,20 @@ absl::StatusOr<bool> RebuildRun::Compare() {
 absl::StatusOr<bool> RebuildRun::TakeOver(const StoreReader& reader) {
   DAYBOOK_RETURN_IF_ERROR(new_->progress.Get().error);
   const bool equal = report_.compared_at.has_value() && report_.rows_different == 0;
-  const bool wanted = state_->wishes().take_over || options_.flip == Flip::kAlways ||
+  const RebuildState::Wishes wishes = state_->wishes();
+  const bool wanted = wishes.take_over || options_.flip == Flip::kAlways ||
                       (options_.flip == Flip::kWhenEqual && equal);
-  if (!wanted) {
+  const uint64_t parked = ParkedKeysOf(*new_);
+  // Whoever waits hears it again, since what he told it last was something else.
+  const bool told_again = wanted && parked > 0 && !wishes.with_parked;
+  if (!wanted || told_again) {
     Part();
-    if (!settled_) Settle(report_);
+    if (std::exchange(report_.new_parked, parked) != parked || !settled_ || told_again) {
+      Settle(report_);
+    }
     return false;
   }
+  report_.new_parked = parked;
   settled_ = false;
   DAYBOOK_ASSIGN_OR_RETURN(const bool met, Meet(reader));
   if (!met) return nudged_;
@@ -229,6 +238,11 @@ absl::StatusOr<bool> RebuildRun::MeetInCommits(const StoreReader& reader) {
   DAYBOOK_RETURN_IF_ERROR(keeper_.Nudge());
   nudged_ = true;
   return false;
+}
+
+uint64_t RebuildRun::ParkedKeysOf(const Generation& generation) const {
+  if (const Follower* follower = keeper_.FollowerOf(&generation)) return follower->parked_keys();
+  return generation.failures.parked_keys();
 }
 
 void RebuildRun::Part() {

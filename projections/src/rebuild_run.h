@@ -54,6 +54,8 @@ class RebuildRun {
 
   // The old build will not be moved on.
   bool OldStands() const;
+  // Keys of a build that are parked.
+  uint64_t ParkedKeysOf(const Generation& generation) const;
   // The builds have met, as above. Asks for it where it does not come by itself.
   absl::StatusOr<bool> Meet(const StoreReader& reader);
   absl::StatusOr<bool> MeetInCommits(const StoreReader& reader);

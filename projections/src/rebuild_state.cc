@@ -30,7 +30,7 @@ void RebuildState::Wish(absl::FunctionRef<void(Wishes&)> change) {
     change(wishes_);
     // Told to go on from where it waited: what comes of it is another outcome.
     const bool waits = outcome_.has_value() && outcome_->ok() && !(*outcome_)->serving;
-    if (waits && (wishes_.take_over || wishes_.cancel)) outcome_.reset();
+    if (waits && IsToldToGoOn(wishes_, **outcome_)) outcome_.reset();
     if (closed_) SettleClosed();
   }
   wake_();
@@ -75,7 +75,7 @@ void RebuildState::Settle(absl::StatusOr<RebuildReport> outcome) {
   MutexLock lock(&mutex_);
   // Told to go on while it came to rest: no outcome yet, the next step has one.
   const bool waits = outcome.ok() && !outcome->serving;
-  if (waits && (wishes_.take_over || wishes_.cancel)) return;
+  if (waits && IsToldToGoOn(wishes_, *outcome)) return;
   outcome_ = std::move(outcome);
   for (const std::shared_ptr<Latch>& waiter : waiters_) waiter->Open();
   waiters_.clear();
@@ -116,8 +116,11 @@ void RebuildHandle::Pause() {
 void RebuildHandle::Resume() {
   state_->Wish([](auto& wishes) { wishes.paused = false; });
 }
-void RebuildHandle::TakeOver() {
-  state_->Wish([](auto& wishes) { wishes.take_over = true; });
+void RebuildHandle::TakeOver(const TakeOverOptions& options) {
+  state_->Wish([&options](auto& wishes) {
+    wishes.take_over = true;
+    wishes.with_parked |= options.with_parked;
+  });
 }
 void RebuildHandle::Cancel() {
   state_->Wish([](auto& wishes) { wishes.cancel = true; });

@@ -25,6 +25,7 @@ class RebuildState {
   struct Wishes {
     bool paused = false;
     bool take_over = false;
+    bool with_parked = false;
     bool cancel = false;
   };
 
@@ -52,6 +53,10 @@ class RebuildState {
   void Close();
 
  private:
+  // Of a build that waits: it will not go on waiting.
+  static bool IsToldToGoOn(const Wishes& wishes, const RebuildReport& report) {
+    return wishes.cancel || (wishes.take_over && (report.new_parked == 0 || wishes.with_parked));
+  }
   void SettleClosed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Runtime* const runtime_;

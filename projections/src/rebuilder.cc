@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
+#include "parked_table.h"
 #include "row_layout.h"
+#include "view_opening.h"
 
 namespace daybook::internal {
 namespace {
@@ -145,6 +147,8 @@ absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::BeginRollback(View& vie
         "view ", view.name(), ": generation ", kept->number(),
         " is of another definition; an application that is opened with that one goes back to it"));
   }
+  DAYBOOK_RETURN_IF_ERROR(
+      CheckNothingParked(view, *kept, *keeper_.store()->Reader(), keeper_.tables()));
   kept->set_state(Stored::STATE_BUILDING);
   kept->set_compare(false);
   kept->set_flip(Stored::FLIP_ALWAYS);
@@ -194,7 +198,10 @@ absl::Status Rebuilder::FindDroppings(View& view) {
     if (known) continue;
     DAYBOOK_ASSIGN_OR_RETURN(const TableId rows,
                              keeper_.store()->OpenTable(RowsTable(view.name(), stored.number())));
-    droppings_.push_back(std::make_unique<Dropping>(Dropping{&view, stored.number(), rows, ""}));
+    droppings_.push_back(std::make_unique<Dropping>());
+    droppings_.back()->view = &view;
+    droppings_.back()->number = stored.number();
+    droppings_.back()->rows = rows;
   }
   return absl::OkStatus();
 }
@@ -203,12 +210,18 @@ bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
   if (dropping.in_flight || dropping.done || keeper_.runner().held()) return false;
   if (std::exchange(dropping.found_just_now, false)) return true;
   Commit commit;
+  const std::string prefix = ParkedPrefix(dropping.view->name(), dropping.number);
+  const TableId table = dropping.rows_gone ? keeper_.tables().parked : dropping.rows;
+  ScanOptions scan{.from = dropping.from, .until = std::nullopt, .limit = kDeletedAtOnce};
+  if (dropping.rows_gone) {
+    scan.from = std::max(scan.from, prefix);
+    scan.until = AfterPrefix(prefix);
+  }
   const absl::Status scanned =
-      reader.ScanRows(dropping.rows, {.from = dropping.from, .limit = kDeletedAtOnce},
-                      [&](absl::string_view key, absl::string_view) {
-                        commit.writes.push_back({dropping.rows, std::string(key), std::nullopt});
-                        return true;
-                      });
+      reader.ScanRows(table, scan, [&](absl::string_view key, absl::string_view) {
+        commit.writes.push_back({table, std::string(key), std::nullopt});
+        return true;
+      });
   if (!scanned.ok()) {
     dropping.done = true;  // again at the next opening
     return false;
@@ -219,6 +232,7 @@ bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
       dropping.from.clear();
       return true;
     }
+    if (!std::exchange(dropping.rows_gone, true)) return true;
     const absl::Status forgotten = Forget(dropping);
     dropping.done = !absl::IsResourceExhausted(forgotten);
     if (!dropping.done) keeper_.runner().HoldUntilRoom();

@@ -37,11 +37,12 @@ class Rebuilder final : public AsyncRunner::Companion {
   bool StepWith(const std::shared_ptr<const StoreReader>& reader) override;
 
  private:
-  // A build whose rows are being deleted, some with each commit.
+  // A build whose rows are being deleted, some with each commit, and then what of it is parked.
   struct Dropping {
     View* view;
     uint32_t number;
     TableId rows;
+    bool rows_gone = false;
     std::string from;  // rows before it are gone
     // The step's reader may be older than what was written last: a flush that was under way when
     // it was given up, or the commits of an inline one.

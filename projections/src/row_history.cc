@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/stream_name.h"
 #include "event_dispatcher.h"
+#include "parking.h"
 #include "view.h"
 
 namespace daybook {
@@ -80,8 +81,14 @@ absl::Status FoldPast(const StoreReader& reader, const ProjectionDefinition& pro
   return events.ForEach([&](const RecordedEvent& event) -> absl::StatusOr<bool> {
     Reading* const reading = dispatcher.Find(event);
     if (reading == nullptr) return true;
+    const Reading::Target& target = reading->targets().front();
     absl::Status status = reading->Decode(event);
-    if (status.ok()) status = fold.Apply(reading->targets().front().handlings, event, &NoStoredRow);
+    if (!status.ok()) {
+      // Of another row, it is no matter of this one.
+      const auto row = internal::RowOfStream(projection, target.handlers, event);
+      if (row.has_value() && !fold.Folds(*row)) return true;
+    }
+    if (status.ok()) status = fold.Apply(target.handlings, event, &NoStoredRow);
     if (!status.ok()) {
       return internal::AtEvent(projection.name(),
                                absl::StrCat("at position ", event.position.ToString(), " refuses"),

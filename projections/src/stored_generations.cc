@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/status_macros.h"
+#include "parked_table.h"
 #include "view_tables.h"
 
 namespace daybook {
@@ -29,6 +30,7 @@ absl::StatusOr<StoredView> FindBuild(const EventStore& store, const StoreReader&
   view.generation = stored.number();
   view.current = stored.fingerprint() == projection.fingerprint().bytes();
   view.rows = FindTable(store, internal::RowsTable(projection.name(), stored.number()));
+  view.parked = FindTable(store, internal::kParkedTable);
   // One of the first form that is being dropped has no checkpoint any more.
   if (const auto table = FindTable(store, internal::kCheckpointsTable); table.has_value()) {
     DAYBOOK_ASSIGN_OR_RETURN(
@@ -38,6 +40,7 @@ absl::StatusOr<StoredView> FindBuild(const EventStore& store, const StoreReader&
       DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
                                internal::ParseCheckpoint(projection.name(), *row));
       view.checkpoint = Position(checkpoint.position());
+      view.failures = internal::FailuresOf(checkpoint.failures());
     }
   }
   view.lag_events = reader.tip().sequence() - std::min(reader.tip(), view.checkpoint).sequence();
@@ -48,7 +51,7 @@ absl::StatusOr<StoredView> FindBuild(const EventStore& store, const StoreReader&
 
 absl::StatusOr<std::vector<StoredGeneration>> FindGenerations(
     const EventStore& store, const StoreReader& reader, const ProjectionDefinition& projection,
-    size_t max_events) {
+    size_t max_events, FailurePolicy policy) {
   DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewGenerations known,
                            ReadKnown(store, reader, projection.name()));
   std::vector<StoredGeneration> found;
@@ -59,9 +62,10 @@ absl::StatusOr<std::vector<StoredGeneration>> FindGenerations(
     // One of another definition is given up at the next opening.
     if (one.state != GenerationState::kBuilding || !one.view.current) continue;
     DAYBOOK_ASSIGN_OR_RETURN(const PendingEvents pending,
-                             TryPendingEvents(reader, projection, one.view, max_events));
+                             TryPendingEvents(reader, projection, one.view, max_events, policy));
     one.stops = pending.stops;
-    one.waits = one.stops.ok() && pending.events == 0 && stored.flip() != Stored::FLIP_ALWAYS;
+    one.waits = one.stops.ok() && pending.events == 0 &&
+                (stored.flip() != Stored::FLIP_ALWAYS || one.view.failures.parked_keys > 0);
   }
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a.view.generation < b.view.generation; });

@@ -1,5 +1,6 @@
 #include "daybook/projections/stored_view.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,11 +8,16 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/status_macros.h"
 #include "event_dispatcher.h"
+#include "parked_table.h"
+#include "parking.h"
 #include "view.h"
 #include "view_tables.h"
 
 namespace daybook {
 namespace {
+
+using internal::Reading;
+using internal::RowByRow;
 
 // That of the build that answers; nullopt: the store does not know the view.
 absl::StatusOr<std::optional<v1::ViewCheckpoint>> FindCheckpoint(const EventStore& store,
@@ -42,6 +48,91 @@ absl::Status FindLag(const StoreReader& reader, StoredView* view) {
   return absl::OkStatus();
 }
 
+// Folds events in memory, as a view would that goes on from `view`.
+class PendingTrial {
+ public:
+  PendingTrial(const StoreReader& reader, const ProjectionDefinition& projection,
+               const StoredView& view, FailurePolicy policy)
+      : reader_(reader),
+        projection_(projection),
+        view_(view),
+        policy_(policy),
+        fold_(projection.MakeFold()),
+        rows_([this](absl::string_view key) {
+          return IsHeld(key) ? RowByRow::Way::kHold : RowByRow::Way::kFold;
+        }) {
+    dispatcher_.Add(projection);
+  }
+
+  EventFilter Filter() const { return dispatcher_.Filter(); }
+  bool Handles(const RecordedEvent& event) { return dispatcher_.Find(event) != nullptr; }
+  void Try(const RecordedEvent& event) {
+    Reading& reading = *dispatcher_.Find(event);
+    const Reading::Target& target = reading.targets().front();
+    ++pending_.events;
+    absl::Status status = reading.Decode(event);
+    if (!status.ok()) {
+      const auto row = internal::RowOfStream(projection_, target.handlers, event);
+      if (row.has_value() && (IsHeld(*row) || policy_ != FailurePolicy::kStop)) {
+        return Refuse(event, *row, status);
+      }
+      if (policy_ == FailurePolicy::kSkip) return Refuse(event, "", status);
+      return Stop(event, status);
+    }
+    rows_.Begin(/*asks=*/true, /*goes_on=*/policy_ != FailurePolicy::kStop);
+    status = fold_->ApplyByRow(
+        target.handlings, event,
+        [this](absl::string_view key) -> absl::StatusOr<std::optional<std::string>> {
+          if (!view_.rows.has_value()) return std::nullopt;
+          return reader_.GetRow(*view_.rows, key);
+        },
+        &rows_);
+    if (!status.ok()) return Stop(event, status);
+    for (const RowByRow::PassedOver& row : rows_.passed_over()) {
+      if (!row.refusal.ok()) Refuse(event, row.key, row.refusal);
+    }
+  }
+  const PendingEvents& pending() const { return pending_; }
+
+ private:
+  bool IsHeld(absl::string_view key) {
+    const auto [known, is_new] = held_.try_emplace(std::string(key), false);
+    if (is_new && view_.failures.parked_keys > 0 && view_.parked.has_value()) {
+      // What cannot be read is told by who reads the list.
+      (void)internal::VisitParkedEntries(
+          reader_, *view_.parked, internal::ParkedPrefix(projection_.name(), view_.generation), key,
+          Position::Start(), [held = &known->second](const internal::ParkedEntry&) {
+            *held = true;
+            return false;
+          });
+    }
+    return known->second;
+  }
+  void Refuse(const RecordedEvent& event, absl::string_view key, const absl::Status& status) {
+    if (IsHeld(key)) return;
+    if (policy_ == FailurePolicy::kPark) held_[std::string(key)] = true;
+    if (pending_.refused++ == 0) pending_.refuses = At(event, "refuses", status);
+  }
+  void Stop(const RecordedEvent& event, const absl::Status& status) {
+    pending_.stops = At(event, "stops", status);
+  }
+  absl::Status At(const RecordedEvent& event, absl::string_view verb, const absl::Status& status) {
+    const std::string said = absl::StrCat(verb, " at position ", event.position.ToString(), ",");
+    return internal::AtEvent(projection_.name(), said, event, status);
+  }
+
+  const StoreReader& reader_;
+  const ProjectionDefinition& projection_;
+  const StoredView& view_;
+  const FailurePolicy policy_;
+  internal::EventDispatcher dispatcher_;
+  const std::unique_ptr<internal::RowFold> fold_;
+  RowByRow rows_;
+  // Keys that were asked for, and whether they are held.
+  std::map<std::string, bool> held_;
+  PendingEvents pending_;
+};
+
 }  // namespace
 
 absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreReader& reader,
@@ -52,6 +143,8 @@ absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreRe
     view.generation = checkpoint->generation();
     view.checkpoint = Position(checkpoint->position());
     view.current = checkpoint->fingerprint() == projection.fingerprint().bytes();
+    view.failures = internal::FailuresOf(checkpoint->failures());
+    view.parked = FindTable(store, internal::kParkedTable);
     view.rows = FindTable(store, internal::RowsTable(projection.name(), view.generation));
   }
   DAYBOOK_RETURN_IF_ERROR(FindLag(reader, &view));
@@ -60,35 +153,21 @@ absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreRe
 
 absl::StatusOr<PendingEvents> TryPendingEvents(const StoreReader& reader,
                                                const ProjectionDefinition& projection,
-                                               const StoredView& view, size_t max_events) {
-  internal::EventDispatcher dispatcher;
-  dispatcher.Add(projection);
-  const std::unique_ptr<internal::RowFold> fold = projection.MakeFold();
-  const auto load = [&](absl::string_view key) -> absl::StatusOr<std::optional<std::string>> {
-    if (!view.rows.has_value()) return std::nullopt;
-    return reader.GetRow(*view.rows, key);
-  };
-  PendingEvents pending;
+                                               const StoredView& view, size_t max_events,
+                                               FailurePolicy policy) {
+  PendingTrial trial(reader, projection, view, policy);
   ReadLogOptions options;
   options.from = view.checkpoint;
-  options.filter = dispatcher.Filter();
+  options.filter = trial.Filter();
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
     for (const RecordedEvent& event : batch) {
-      internal::Reading* const reading = dispatcher.Find(event);
-      if (reading == nullptr) continue;
-      if (pending.events == max_events) return pending;
-      ++pending.events;
-      absl::Status status = reading->Decode(event);
-      if (status.ok()) status = fold->Apply(reading->targets().front().handlings, event, load);
-      if (!status.ok()) {
-        pending.stops = internal::AtEvent(
-            projection.name(), absl::StrCat("stops at position ", event.position.ToString(), ","),
-            event, status);
-        return pending;
-      }
+      if (!trial.Handles(event)) continue;
+      if (trial.pending().events == max_events) return trial.pending();
+      trial.Try(event);
+      if (!trial.pending().stops.ok()) return trial.pending();
     }
-    if (batch.at_end()) return pending;
+    if (batch.at_end()) return trial.pending();
     options.from = batch.next();
   }
 }

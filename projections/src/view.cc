@@ -13,6 +13,7 @@ std::string Generation::Checkpoint(Position position, bool in_commits) const {
   checkpoint.set_fingerprint(fingerprint.data(), fingerprint.size());
   checkpoint.set_position(position.sequence());
   checkpoint.set_in_commits(in_commits);
+  if (failures.ByteSizeLong() > 0) *checkpoint.mutable_failures() = failures;
   return EncodeMessage(checkpoint);
 }
 

@@ -12,7 +12,9 @@
 #include "absl/strings/string_view.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/position.h"
+#include "daybook/projections/failure_options.h"
 #include "daybook/projections/projection.h"
+#include "daybook/v1/parked.pb.h"
 #include "daybook/v1/view.pb.h"
 #include "view_progress.h"
 
@@ -27,9 +29,18 @@ struct Generation {
   TableId rows = 0;
   // Another definition built it: its rows are read as they are, and nobody moves it on.
   bool stale = false;
+  // What is done with an event that it cannot take. An inline one stops at it.
+  FailureOptions on_failure;
 
   ViewProgress progress;
   std::atomic<uint64_t> rows_written{0};
+  // Of keys that are held: how many at most as of what is visible, how many are tried again by
+  // themselves, and the memory for all of them.
+  std::atomic<uint64_t> parked_keys{0};
+  std::atomic<uint64_t> retrying_keys{0};
+  std::atomic<uint64_t> parked_bytes{0};
+  // What stands in its checkpoint. Of who moves it; constant where commits do.
+  v1::HandlerFailures failures;
 
   const std::string& name() const { return definition->name(); }
   bool is_inline() const { return lifecycle == Lifecycle::kInline; }

@@ -4,9 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/status_macros.h"
+#include "parked_table.h"
 #include "row_layout.h"
 
 namespace daybook::internal {
@@ -14,12 +16,11 @@ namespace {
 
 using Stored = v1::ViewGeneration;
 
-std::string EncodedCheckpoint(const Stored& generation, uint64_t position, bool in_commits) {
+// Before every event.
+std::string FirstCheckpoint(const Stored& generation) {
   v1::ViewCheckpoint checkpoint;
   checkpoint.set_generation(generation.number());
   checkpoint.set_fingerprint(generation.fingerprint());
-  checkpoint.set_position(position);
-  checkpoint.set_in_commits(in_commits);
   return EncodeMessage(checkpoint);
 }
 
@@ -65,7 +66,7 @@ class Opening {
     added->set_row_layout(row_layout_);
     added->set_state(state);
     commit_->writes.push_back({tables_.checkpoints, CheckpointKey(view_.name(), added->number()),
-                               EncodedCheckpoint(*added, 0, false)});
+                               FirstCheckpoint(*added)});
     return added;
   }
 
@@ -152,9 +153,12 @@ class Opening {
       }
       const bool moves = generation.state() == Stored::STATE_SERVING ||
                          (generation.state() == Stored::STATE_BUILDING && !generation.paused());
+      if (moves && IsCurrent(generation)) {
+        DAYBOOK_RETURN_IF_ERROR(CheckNothingParked(view_, generation, reader_, tables_));
+      }
       if (!checkpoint->in_commits() || (is_inline && moves)) continue;
-      commit_->writes.push_back(
-          {tables_.checkpoints, key, EncodedCheckpoint(generation, checkpoint->position(), false)});
+      checkpoint->set_in_commits(false);
+      commit_->writes.push_back({tables_.checkpoints, key, EncodeMessage(*checkpoint)});
     }
     return absl::OkStatus();
   }
@@ -180,6 +184,22 @@ class Opening {
 };
 
 }  // namespace
+
+absl::Status CheckNothingParked(const View& view, const v1::ViewGeneration& generation,
+                                const StoreReader& reader, ViewTables tables) {
+  if (view.registration.lifecycle != Lifecycle::kInline) return absl::OkStatus();
+  bool parked = false;
+  DAYBOOK_RETURN_IF_ERROR(VisitParkedHeads(reader, tables.parked,
+                                           ParkedPrefix(view.name(), generation.number()),
+                                           std::nullopt, [&parked](const ParkedEntry&) {
+                                             parked = true;
+                                             return false;
+                                           }));
+  if (!parked) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("events of view ", view.name(), " are parked: register it as Async, and replay ",
+                   "or drop them, before it is Inline"));
+}
 
 absl::Status OpenViews(EventStore* store, ViewTables tables,
                        const std::vector<std::unique_ptr<View>>& views) {

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "daybook/core/runtime.h"
 #include "daybook/core/status_macros.h"
+#include "parked_table.h"
 
 namespace daybook::internal {
+
 absl::StatusOr<Position> ViewReader::Covered(const Generation& generation,
                                              const StoreReader& reader,
                                              const ViewProgress::Snapshot& progress) const {
@@ -26,6 +29,7 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
     Generation& generation = *view.serving.load();
     // Before the reader, which then sees all that is visible now.
     const ViewProgress::Snapshot progress = generation.progress.Get();
+    const bool may_be_parked = position > Position::Start() && generation.parked_keys.load() > 0;
     std::shared_ptr<const StoreReader> reader = store_.Reader();
     absl::StatusOr<Position> covered = Position();
     if (position > Position::Start()) covered = Covered(generation, *reader, progress);
@@ -33,7 +37,9 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
     // was taken, what is missing in it is damage.
     if (view.serving.load() != &generation) continue;
     DAYBOOK_RETURN_IF_ERROR(covered.status());
-    if (position <= *covered) return Rows{generation.rows, std::move(reader)};
+    if (position <= *covered) {
+      return Rows{generation.rows, std::move(reader), &generation, may_be_parked};
+    }
     if (!progress.error.ok()) return progress.error;
     // The task moves it, or a commit, or another build takes over: whichever comes first.
     const Position before =
@@ -61,6 +67,26 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
   }
 }
 
+absl::Status ViewReader::CheckNotParked(const Rows& rows, absl::string_view key,
+                                        Token at_least) const {
+  if (!rows.may_be_parked) return absl::OkStatus();
+  const Generation& generation = *rows.generation;
+  std::optional<ParkedEntry> head;
+  DAYBOOK_RETURN_IF_ERROR(VisitParkedEntries(*rows.reader, tables_.parked,
+                                             ParkedPrefix(generation.name(), generation.number),
+                                             key, Position::Start(), [&](const ParkedEntry& entry) {
+                                               head = entry;
+                                               return false;
+                                             }));
+  if (!head.has_value() || head->position > at_least.position()) return absl::OkStatus();
+  const absl::Status why = FailureOf(head->event.code(), head->event.message());
+  return absl::Status(
+      why.ok() ? absl::StatusCode::kUnavailable : why.code(),
+      absl::StrCat("the row \"", absl::CHexEscape(key), "\" of view ", generation.name(),
+                   " is parked from position ", head->position.ToString(),
+                   " on: ", why.ok() ? "it is being replayed" : why.message()));
+}
+
 absl::StatusOr<ViewStatus> ViewReader::Status(const View& view) const {
   const Generation& generation = *view.serving.load();
   const ViewProgress::Snapshot progress = generation.progress.Get();
@@ -86,11 +112,15 @@ absl::StatusOr<ViewStatus> ViewReader::Status(const View& view) const {
     DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
                              ParseCheckpoint(view.name(), *row));
     told.checkpoint = Position(checkpoint.position());
+    told.parked_keys = checkpoint.failures().parked_keys();
     if (build.number() != generation.number) continue;
     in_commits = checkpoint.in_commits();
     told.checkpoint = std::max(told.checkpoint, progress.visible);
     status.checkpoint = told.checkpoint;
+    status.failures = FailuresOf(checkpoint.failures());
   }
+  status.failures.retrying_keys = generation.retrying_keys.load();
+  status.failures.parked_bytes = generation.parked_bytes.load();
   std::sort(status.generations.begin(), status.generations.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
   if (!progress.error.ok()) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daybook/core/clock.h"
 #include "daybook/core/event_store.h"
@@ -24,6 +25,8 @@ class ViewReader {
   struct Rows {
     TableId table;
     std::shared_ptr<const StoreReader> reader;
+    const Generation* generation;
+    bool may_be_parked;  // of some keys, events up to what was asked for
   };
 
   // Both must outlive this.
@@ -32,6 +35,8 @@ class ViewReader {
 
   absl::StatusOr<Rows> At(const View& view, std::optional<Token> at_least,
                           absl::Duration timeout) const;
+  // Of a row of `rows`: the error of its first event up to `at_least` that is parked; OK: none is.
+  absl::Status CheckNotParked(const Rows& rows, absl::string_view key, Token at_least) const;
   absl::StatusOr<ViewStatus> Status(const View& view) const;
 
  private:

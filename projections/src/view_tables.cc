@@ -2,10 +2,12 @@
 
 #include <cstddef>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
+#include "parked_table.h"
 
 namespace daybook::internal {
 namespace {
@@ -29,6 +31,7 @@ absl::StatusOr<ViewTables> ViewTables::Open(EventStore* store) {
   DAYBOOK_ASSIGN_OR_RETURN(tables.checkpoints, store->OpenTable(kCheckpointsTable));
   DAYBOOK_ASSIGN_OR_RETURN(tables.generations, store->OpenTable(kGenerationsTable));
   DAYBOOK_ASSIGN_OR_RETURN(tables.transitions, store->OpenTable(kTransitionsTable));
+  DAYBOOK_ASSIGN_OR_RETURN(tables.parked, store->OpenTable(kParkedTable));
   return tables;
 }
 
@@ -103,6 +106,23 @@ v1::ViewGeneration* FindGeneration(v1::ViewGenerations& generations, uint32_t nu
     if (generation.number() == number) return &generation;
   }
   return nullptr;
+}
+
+ViewFailures FailuresOf(const v1::HandlerFailures& stored) {
+  ViewFailures failures;
+  failures.parked_keys = stored.parked_keys();
+  failures.parked_events = stored.parked_events();
+  failures.skipped_events = stored.skipped_events();
+  failures.dropped_events = stored.dropped_events();
+  if (!stored.has_last_skipped()) return failures;
+  const v1::SkippedEvent& last = stored.last_skipped();
+  failures.last_skipped = Position(last.position());
+  const std::string row = last.key().empty()
+                              ? std::string()
+                              : absl::StrCat(" for \"", absl::CHexEscape(last.key()), "\"");
+  failures.skip_error =
+      FailureOf(last.code(), absl::StrCat("position ", last.position(), row, ": ", last.message()));
+  return failures;
 }
 
 GenerationState StateOf(const v1::ViewGeneration& generation) {

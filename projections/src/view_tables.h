@@ -23,6 +23,7 @@ struct ViewTables {
   TableId checkpoints = 0;
   TableId generations = 0;
   TableId transitions = 0;
+  TableId parked = 0;
 
   static absl::StatusOr<ViewTables> Open(EventStore* store);
 };
@@ -50,6 +51,7 @@ TableWrite WriteGenerations(ViewTables tables, absl::string_view view,
                             const v1::ViewGenerations& generations);
 // nullptr when there is none of that number.
 v1::ViewGeneration* FindGeneration(v1::ViewGenerations& generations, uint32_t number);
+ViewFailures FailuresOf(const v1::HandlerFailures& stored);
 GenerationState StateOf(const v1::ViewGeneration& generation);
 // Of one that is being built: kept when it has answered before, since a rollback goes back to it,
 // and dropped otherwise.

@@ -22,6 +22,10 @@ Event EventOf(const E& message) {
   return event;
 }
 
+// A view that stops at what it cannot take, and tries nothing again.
+inline constexpr FailureOptions kStopAtOnce = {.policy = FailurePolicy::kStop,
+                                               .retry = {.attempts = 1}};
+
 // DataLoss that names the type, the version and the position.
 inline auto IsUnknown(absl::string_view type, uint32_t version, uint64_t position) {
   return testing::AllOf(

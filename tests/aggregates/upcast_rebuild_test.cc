@@ -112,7 +112,7 @@ TEST_P(UpcastRebuildTest, APartThatOneThreadCannotTakeStopsAllBeforeTheWholeEven
   Fill(8, 100);
   const auto rows = EncodedByHand<Kinds>(*app_->store().Reader(), before);
   options_.projections.fold_workers = 3;
-  ReopenWith(Aggregate<today::Ledger>(), Async<Kinds>());
+  ReopenWith(Aggregate<today::Ledger>(), Async<Kinds>(kStopAtOnce));
   EXPECT_THAT(app_->Get<Kinds>("out", {.at_least = Token(app_->store().Tip())}),
               StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("thirteen")));
   EXPECT_EQ(app_->views().StatusOf<Kinds>()->checkpoint, before);
@@ -132,7 +132,8 @@ TEST_P(UpcastRebuildTest, ThreadsStopBeforeAVersionThatNoneKnows) {
   Fill(10, 100);
   options_.projections.fold_workers = 3;
   // A view by the stream's key and one by keys of its own.
-  ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>(), Async<Kinds>());
+  ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>(kStopAtOnce),
+             Async<Kinds>(kStopAtOnce));
   const GetOptions at_tip{.at_least = Token(app_->store().Tip())};
   EXPECT_THAT(app_->Get<today::AsyncBalances>("7", at_tip), IsUnknown("ledger.paid", 2, position));
   EXPECT_THAT(app_->Get<Kinds>("out", at_tip), IsUnknown("ledger.paid", 2, position));

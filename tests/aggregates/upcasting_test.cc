@@ -181,7 +181,7 @@ TEST_P(UpcastingTest, AnAsyncViewThatCannotTakeAPartStopsBeforeTheWholeEvent) {
   ASSERT_THAT(AppendRaw({EventOf(Make<old::Deposited>({.francs = 9})),
                          EventOf(Make<old::Paid>({.francs = 1, .fee = 13}))}),
               IsOk());
-  ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>());
+  ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>(kStopAtOnce));
   EXPECT_THAT(app_->Get<today::AsyncBalances>("7", {.at_least = Token(Position(2))}),
               StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("stopped at position 2")));
   const auto row = app_->Get<today::AsyncBalances>("7");
@@ -285,7 +285,7 @@ TEST_P(UpcastingTest, AViewStopsBeforeAVersionThatItDoesNotKnow) {
   event.type = "ledger.paid";
   event.schema_version = 2;
   ASSERT_THAT(AppendRaw({EventOf(Make<old::Deposited>({.francs = 9})), event}), IsOk());
-  ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>());
+  ReopenWith(Aggregate<today::Ledger>(), Async<today::AsyncBalances>(kStopAtOnce));
   EXPECT_THAT(app_->Get<today::AsyncBalances>("7", {.at_least = Token(Position(2))}),
               IsUnknown("ledger.paid", 2, 2));
   EXPECT_EQ(app_->views().StatusOf<today::AsyncBalances>()->checkpoint, Position(1));

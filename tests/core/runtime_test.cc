@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "daybook/core/clock.h"
 #include "gtest/gtest.h"
 
 namespace daybook {
@@ -330,6 +331,20 @@ TEST(BlockingCall, ManyCallersAreAllAnswered) {
     });
   }
   for (std::thread& caller : callers) caller.join();
+}
+
+TEST(ClockTest, CallsInTheOrderOfTheTimes) {
+  const absl::Time now = Clock::System().Now();
+  const auto calls = std::make_shared<std::atomic<int>>(0);
+  Latch first, second;
+  Clock::System().CallAt(now + absl::Hours(1), [calls] { ++*calls; });
+  Clock::System().CallAt(now - absl::Hours(1), [&first] { first.Open(); });
+  Clock::System().CallAt(now + absl::Milliseconds(2), [&] {
+    EXPECT_TRUE(first.is_open());
+    second.Open();
+  });
+  EXPECT_TRUE(Runtime::Threads().Await(second));
+  EXPECT_EQ(calls->load(), 0);
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ TEST_P(FoldWorkers, AnEventThatOneCannotTakeStopsAllBeforeIt) {
   const Position before = store_->Tip();
   Append("account-1", {shop::Withdraw(13, "l1")});
   Fill(22, 100);
-  OpenViews({Async<AsyncLabels>(), Async<AsyncBalances>()}, Workers(3));
+  OpenViews({Async<AsyncLabels>({.policy = FailurePolicy::kStop}), Async<AsyncBalances>()},
+            Workers(3));
   EXPECT_THAT(views_->Get<AsyncLabels>("all", {.at_least = Tip()}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("thirteen")));
   EXPECT_EQ(StatusOf<AsyncLabels>().checkpoint, before);

@@ -473,7 +473,7 @@ TEST_P(Rebuilds, ABuildThatStopsLeavesTheOldOneAnswering) {
   Append("account-1", {Withdraw(13, "a")});
   RowsOf<TolerantLabels>(Tip());
   Restart();
-  OpenViews({Async<AsyncLabels>()});
+  OpenViews({Async<AsyncLabels>({.policy = FailurePolicy::kStop})});
   RebuildHandle handle = Begin<AsyncLabels>();
   EXPECT_THAT(
       handle.Wait(absl::Seconds(60)),

@@ -165,7 +165,7 @@ TEST_P(ViewChanges, AnInlineViewThatCannotTakeThePastStopsThereAndRefusesNobody)
 }
 
 TEST_P(ViewChanges, AnEventOfSeveralKeysIsTakenWhollyOrNotAtAll) {
-  OpenViews({Async<Labels>()});
+  OpenViews({Async<Labels>({.policy = FailurePolicy::kStop})});
   Append("account-1", {shop::Deposit(1000, {"a", "full"})});
   const Token token = Append("account-1", {shop::Deposit(1, {"a", "full"})});
   EXPECT_THAT(views_->Get<Labels>("a", {.at_least = token}),

@@ -115,7 +115,7 @@ TEST_P(Views, WhatAnInlineViewRefusesIsNotAppended) {
 }
 
 TEST_P(Views, AnAsyncViewThatCannotTakeAnEventStopsThereAndSaysSo) {
-  OpenViews({Async<AsyncLabels>(), Async<AsyncBalances>()});
+  OpenViews({Async<AsyncLabels>({.policy = FailurePolicy::kStop}), Async<AsyncBalances>()});
   Append("account-1", {Deposit(50, {"a"})});
   const Token bad = Append("account-1", {Withdraw(13, "a")});
   const Token last = Append("account-1", {Deposit(1, {"a"})});

@@ -20,6 +20,22 @@ TEST(FakeClock, StandsStillUntilTold) {
   EXPECT_EQ(clock.Now(), absl::UnixEpoch());
 }
 
+TEST(FakeClock, CallsWhoeverMovesItToTheTime) {
+  FakeClock clock;
+  std::vector<int> called;
+  const auto call_after = [&](int seconds) {
+    clock.CallAt(FakeClock::DefaultStart() + absl::Seconds(seconds),
+                 [&called, seconds] { called.push_back(seconds); });
+  };
+  for (const int seconds : {3, 1, 2, 0}) call_after(seconds);
+  EXPECT_THAT(called, testing::ElementsAre(0));
+  clock.Advance(absl::Seconds(2));
+  EXPECT_THAT(called, testing::ElementsAre(0, 1, 2));
+  clock.Set(FakeClock::DefaultStart());
+  clock.Set(FakeClock::DefaultStart() + absl::Hours(1));
+  EXPECT_THAT(called, testing::ElementsAre(0, 1, 2, 3));
+}
+
 TEST(FakeClock, LosesNoAdvanceOfAnyThread) {
   FakeClock clock(absl::UnixEpoch());
   std::vector<std::thread> threads;

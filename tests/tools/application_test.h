@@ -26,6 +26,11 @@ struct RevisedBalances : Balances {
   static constexpr uint32_t kRevision = 1;
 };
 
+// The clock of these tests stands still: an event that is to be tried again would wait for ever.
+inline constexpr FailureOptions kStopAtOnce = {.policy = FailurePolicy::kStop,
+                                               .retry = {.attempts = 1}};
+inline constexpr FailureOptions kParkAtOnce = {.retry = {.attempts = 1}};
+
 struct Told {
   int code = -1;
   std::string out;

@@ -76,7 +76,8 @@ TEST_F(CatchUpCommand, AnOptionOutOfRangeIsNoMissingStore) {
 TEST_F(CatchUpCommand, TellsWhichViewHasStopped) {
   // An event that no view was asked about when it was appended, and that none takes.
   ASSERT_THAT(Open(Aggregate<Account>()).Execute(DepositOf(666)), IsOk());
-  const Told told = RunWith(PartsOf(Aggregate<Account>(), Async<AsyncBalances>()), {"catch-up"});
+  const Told told =
+      RunWith(PartsOf(Aggregate<Account>(), Async<AsyncBalances>(kStopAtOnce)), {"catch-up"});
   EXPECT_EQ(told.code, 6);
   EXPECT_THAT(told.err, HasSubstr("AsyncBalance stopped at position 5"));
   EXPECT_THAT(told.err, HasSubstr("the view takes no 666"));

@@ -30,6 +30,9 @@ class ReplayCommand : public ApplicationTest {
   void SetUp() override { MakeStore(); }
 
   static ApplicationParts Right() { return PartsOf(Aggregate<Account>(), Async<Balances>()); }
+  static ApplicationParts Strict() {
+    return PartsOf(Aggregate<Account>(), Async<StrictBalances>(kStopAtOnce));
+  }
   // Has the rows of WrongBalances answer.
   void MakeItWrong() {
     const Told told =
@@ -106,8 +109,7 @@ TEST_F(ReplayCommand, TellsWhatDiffersAndWaitsUntilItIsTold) {
 }
 
 TEST_F(ReplayCommand, ABuildThatStopsLeavesTheOldOneAnswering) {
-  const Told told =
-      RunWith(PartsOf(Aggregate<Account>(), Async<StrictBalances>()), {"replay", "Balance"});
+  const Told told = RunWith(Strict(), {"replay", "Balance"});
   EXPECT_EQ(told.code, 6);
   EXPECT_THAT(told.err, HasSubstr("no 10, please"));
   EXPECT_EQ(Amount(), "20");
@@ -139,7 +141,7 @@ TEST_F(ReplayCommand, ABuildThatWaitsIsSeenAndCanBeGivenUp) {
 }
 
 TEST_F(ReplayCommand, ABuildThatFailedIsSeenAndCanBeGivenUp) {
-  const auto strict = PartsOf(Aggregate<Account>(), Async<StrictBalances>());
+  const auto strict = Strict();
   ASSERT_EQ(RunWith(strict, {"replay", "Balance"}).code, 6);
   EXPECT_EQ(Builds(strict), "1 serving, 2 stopped");
   EXPECT_THAT(OneFinding(strict)["problem"].get<std::string>(),

@@ -85,7 +85,20 @@ struct ReplayArguments {
   std::string view;
   bool compare = false;
   bool cancel = false;
+  bool with_parked = false;
   uint64_t workers = 1;
+  bool json = false;
+};
+
+// Of `parked list`, `show`, `replay` and `drop`.
+struct ParkedArguments {
+  std::string store;
+  std::string view;
+  std::optional<std::string> key;
+  std::optional<std::string> after;
+  uint64_t limit = 100;
+  std::optional<uint32_t> generation;  // nullopt: the one that answers
+  bool all = false;
   bool json = false;
 };
 

@@ -31,6 +31,16 @@ ExitCode CatchUp(const Application& application, const CatchUpArguments& argumen
                  Console& console);
 // Builds a view anew from the log while the present build answers, or gives that up.
 ExitCode Replay(const Application& application, const ReplayArguments& arguments, Console& console);
+// What of a view is parked, and the events of one key of it.
+ExitCode ListParkedKeys(const Application& application, const ParkedArguments& arguments,
+                        Console& console);
+ExitCode ShowParkedKey(const Application& application, const ParkedArguments& arguments,
+                       Console& console);
+// Folds it again, or discards it.
+ExitCode ReplayParkedKeys(const Application& application, const ParkedArguments& arguments,
+                          Console& console);
+ExitCode DropParkedKey(const Application& application, const ParkedArguments& arguments,
+                       Console& console);
 // Goes back to the build of a view that answered before.
 ExitCode Rollback(const Application& application, const RollbackArguments& arguments,
                   Console& console);

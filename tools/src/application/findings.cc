@@ -11,6 +11,7 @@
 #include "daybook/aggregates/schema_check.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
+#include "daybook/projections/parked.h"
 #include "daybook/projections/stored_generations.h"
 #include "daybook/projections/stored_view.h"
 #include "daybook/snapshots/snapshot_store.h"
@@ -34,19 +35,20 @@ constexpr size_t kTriedEvents = 100'000;
 // Looks at one view and its builds.
 class ViewExamination {
  public:
-  ViewExamination(const Patient& patient, const ProjectionDefinition& definition,
+  ViewExamination(const Patient& patient, const ProjectionRegistration& projection,
                   std::vector<Finding>* findings)
       : patient_(patient),
-        definition_(definition),
+        definition_(*projection.definition),
+        policy_(projection.policy()),
         findings_(*findings),
-        name_(absl::StrCat("view ", definition.name())),
+        name_(absl::StrCat("view ", definition_.name())),
         catch_up_(CommandLine(patient, "catch-up")) {}
 
   absl::Status Run() {
     const EventStore& store = *patient_.session.store;
     DAYBOOK_ASSIGN_OR_RETURN(const StoredView view, FindStoredView(store, reader(), definition_));
     DAYBOOK_ASSIGN_OR_RETURN(generations_,
-                             FindGenerations(store, reader(), definition_, kTriedEvents));
+                             FindGenerations(store, reader(), definition_, kTriedEvents, policy_));
     if (view.generation == 0) {
       Add(absl::StrCat(name_, " was never built"), catch_up_);
     } else if (!view.current) {
@@ -55,6 +57,7 @@ class ViewExamination {
     } else {
       DAYBOOK_RETURN_IF_ERROR(FindInServing(view));
     }
+    FindFailures(view);
     for (const StoredGeneration& generation : generations_) FindInBuild(generation, view);
     return absl::OkStatus();
   }
@@ -79,7 +82,13 @@ class ViewExamination {
 
   absl::Status FindInServing(const StoredView& view) {
     DAYBOOK_ASSIGN_OR_RETURN(const PendingEvents pending,
-                             TryPendingEvents(reader(), definition_, view, kTriedEvents));
+                             TryPendingEvents(reader(), definition_, view, kTriedEvents, policy_));
+    if (pending.refused > 0) {
+      Add(absl::StrCat(
+              pending.refuses.message(), "; ", pending.refused,
+              policy_ == FailurePolicy::kSkip ? " events will be skipped" : " keys will be parked"),
+          absl::StrCat("mend its On, then ", catch_up_));
+    }
     if (!pending.stops.ok()) {
       Add(std::string(pending.stops.message()), absl::StrCat("mend its On, then ", catch_up_));
     } else if (pending.events > patient_.arguments.max_lag) {
@@ -88,6 +97,40 @@ class ViewExamination {
           catch_up_);
     }
     return absl::OkStatus();
+  }
+
+  // What the rows that answer lack.
+  void FindFailures(const StoredView& view) {
+    const ViewFailures& failures = view.failures;
+    const std::string anew = CommandLine(patient_, absl::StrCat("replay ", definition_.name()));
+    if (failures.parked_keys > 0) {
+      Add(absl::StrCat(name_, ": ", failures.parked_keys, " keys with ", failures.parked_events,
+                       " events are parked", FirstParked(view)),
+          absl::StrCat("mend its On, then ", ReplayParked(view.generation)));
+    }
+    if (failures.skipped_events > 0) {
+      Add(absl::StrCat(name_, ": ", failures.skipped_events, " events were skipped, the last at ",
+                       failures.skip_error.message()),
+          absl::StrCat("mend its On, then ", anew));
+    }
+    if (failures.dropped_events > 0) {
+      findings_.push_back({"views", false,
+                           absl::StrCat(name_, ": ", failures.dropped_events,
+                                        " parked events were dropped: the rows lack them"),
+                           absl::StrCat("none, where that was meant; else ", anew)});
+    }
+  }
+  std::string FirstParked(const StoredView& view) const {
+    const auto keys = ListParked(*patient_.session.store, reader(), definition_.name(),
+                                 view.generation, {.limit = 1});
+    if (!keys.ok() || keys->empty()) return "";
+    const ParkedKey& key = keys->front();
+    return absl::StrCat(", that of ", key.key, " from position ", key.position.ToString(),
+                        key.error.ok() ? std::string() : absl::StrCat(": ", key.error.message()));
+  }
+  std::string ReplayParked(uint32_t generation) const {
+    return CommandLine(patient_, absl::StrCat("parked replay ", definition_.name(),
+                                              " --all --generation ", generation));
   }
 
   // Until it takes over or is given up, each event is folded for it too.
@@ -100,6 +143,12 @@ class ViewExamination {
     if (!build.stops.ok()) {
       Add(absl::StrCat(which, " is being built, and fails: ", build.stops.message()),
           absl::StrCat("mend its On, then ", or_cancel));
+    } else if (build.waits && build.view.failures.parked_keys > 0) {
+      Add(absl::StrCat(which,
+                       " is built, and does not take over: ", build.view.failures.parked_keys,
+                       " keys of it are parked", FirstParked(build.view)),
+          absl::StrCat("mend its On, then ", ReplayParked(build.view.generation), " and ",
+                       or_cancel));
     } else if (build.waits) {
       Add(absl::StrCat(which, " is built, and waits to be told to take over"), or_cancel);
     } else if (build.state == GenerationState::kPaused) {
@@ -116,6 +165,7 @@ class ViewExamination {
 
   const Patient& patient_;
   const ProjectionDefinition& definition_;
+  const FailurePolicy policy_;
   std::vector<Finding>& findings_;
   const std::string name_;
   const std::string catch_up_;
@@ -126,7 +176,7 @@ class ViewExamination {
 
 absl::Status FindInViews(const Patient& patient, std::vector<Finding>* findings) {
   for (const ProjectionRegistration& projection : patient.application.parts().projections) {
-    DAYBOOK_RETURN_IF_ERROR(ViewExamination(patient, *projection.definition, findings).Run());
+    DAYBOOK_RETURN_IF_ERROR(ViewExamination(patient, projection, findings).Run());
   }
   return absl::OkStatus();
 }

@@ -99,6 +99,12 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
                 << " is behind the log: these are its rows at position "
                 << stored.checkpoint.ToString() << "\n";
   }
+  if (stored.failures.parked_keys > 0) {
+    console.err << console.program << ": view " << view.name() << ": "
+                << stored.failures.parked_keys
+                << " keys are parked, whose rows lack events: `parked list " << view.name()
+                << "` lists them\n";
+  }
   if (arguments.key.has_value()) {
     DAYBOOK_ASSIGN_OR_RETURN(const auto row, session.reader->GetRow(*stored.rows, *arguments.key));
     if (!row.has_value()) return NoRow(view, *arguments.key);

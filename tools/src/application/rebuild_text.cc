@@ -70,6 +70,10 @@ std::string ReportText(absl::string_view view, const RebuildReport& report) {
     absl::StrAppend(&text, "compared at position ", report.compared_at->ToString(), ": ",
                     report.rows_compared, " rows, ", report.rows_different, " different\n");
   }
+  if (report.old_parked + report.new_parked > 0) {
+    absl::StrAppend(&text, "parked keys: ", report.old_parked, " of the old build, ",
+                    report.new_parked, " of the new one\n");
+  }
   for (const RowDifference& row : report.differences) text += DifferenceText(row);
   return text;
 }
@@ -78,7 +82,9 @@ nlohmann::ordered_json ReportJson(absl::string_view view, const RebuildReport& r
   nlohmann::ordered_json json = {{"view", view},
                                  {"old_generation", report.old_generation},
                                  {"generation", report.new_generation},
-                                 {"serving", report.serving}};
+                                 {"serving", report.serving},
+                                 {"old_parked", report.old_parked},
+                                 {"new_parked", report.new_parked}};
   if (report.compared_at.has_value()) {
     json["compared_at"] = report.compared_at->sequence();
     json["rows_compared"] = report.rows_compared;

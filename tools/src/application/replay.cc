@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "application/commands.h"
 #include "application/open.h"
 #include "application/rebuild_text.h"
@@ -46,6 +47,15 @@ void Print(const std::string& view, const RebuildReport& report, bool json, Cons
   }
 }
 
+ExitCode FailAsParked(const std::string& view, const RebuildReport& report, Console& console) {
+  return Fail(console, kNeedsAttention,
+              absl::StrCat("of the new build ", report.new_parked,
+                           " keys are parked, so the old build goes on answering; `parked replay ",
+                           view, " --all --generation ", report.new_generation,
+                           "` folds them again, and `replay ", view,
+                           " --with-parked` has it take over as it is"));
+}
+
 ExitCode Tell(const ReplayArguments& arguments, const RebuildReport& report, Console& console) {
   Print(arguments.view, report, arguments.json, console);
   if (arguments.compare && !report.compared_at.has_value()) {
@@ -57,6 +67,7 @@ ExitCode Tell(const ReplayArguments& arguments, const RebuildReport& report, Con
                           arguments.view + "` without --compare has the new one take over");
   }
   if (report.serving) return kSound;
+  if (report.new_parked > 0) return FailAsParked(arguments.view, report, console);
   return Fail(console, kNeedsAttention,
               "the rows differ, so the old build goes on answering; `replay " + arguments.view +
                   "` without --compare has the new one take over");
@@ -97,7 +108,7 @@ ExitCode Replay(const Application& application, const ReplayArguments& arguments
   if (!rebuild.ok()) return Fail(console, rebuild.status());
   // It may be one that was begun before: paused since, or built, and waiting as its rows differ.
   rebuild->Resume();
-  if (!arguments.compare) rebuild->TakeOver();
+  if (!arguments.compare) rebuild->TakeOver({.with_parked = arguments.with_parked});
   const absl::StatusOr<RebuildReport> report = WaitFor(*rebuild, arguments.view, console);
   if (!report.ok()) return FailToBuild(*app, report.status(), console);
   return Tell(arguments, *report, console);
@@ -114,7 +125,7 @@ ExitCode Rollback(const Application& application, const RollbackArguments& argum
   const absl::StatusOr<RebuildReport> report = WaitFor(*rollback, arguments.view, console);
   if (!report.ok()) return FailToBuild(*app, report.status(), console);
   Print(arguments.view, *report, arguments.json, console);
-  return kSound;
+  return report->serving ? kSound : FailAsParked(arguments.view, *report, console);
 }
 
 }  // namespace daybook::tools

@@ -15,8 +15,9 @@ namespace daybook::tools {
 namespace {
 
 constexpr char kMoreExitCodes[] =
-    "  6  doctor: something needs attention; catch-up, replay, rollback: a view has stopped;\n"
-    "     replay --compare: the rows differ, or could not be compared\n"
+    "  6  doctor: something needs attention; catch-up, replay, rollback: a view has stopped, or\n"
+    "     events of it are parked; replay --compare: the rows differ, or could not be compared;\n"
+    "     parked replay: something stays parked\n"
     "  7  execute: the business said no\n";
 
 // The arguments of all commands; they outlive the parser.
@@ -31,6 +32,10 @@ struct Parsed {
   CatchUpArguments catch_up;
   ReplayArguments replay;
   RollbackArguments rollback;
+  ParkedArguments parked_list;
+  ParkedArguments parked_show;
+  ParkedArguments parked_replay;
+  ParkedArguments parked_drop;
 };
 
 // What adding a command needs.
@@ -145,6 +150,10 @@ void AddReplay(const Adder& adder, ReplayArguments& a) {
       ->add_flag("--cancel", a.cancel,
                  "Gives up a build that was begun: it waits, was paused, failed or was cut off")
       ->excludes(compare);
+  command
+      ->add_flag("--with-parked", a.with_parked,
+                 "Takes over even where events of the new build are parked")
+      ->excludes(compare);
   command->add_option("--workers", a.workers, "Threads that fold, at most 64")
       ->capture_default_str()
       ->check(WholeNumber(1, 64));
@@ -155,6 +164,45 @@ void AddRollback(const Adder& adder, RollbackArguments& a) {
       adder.Add("rollback", "Goes back to the build of a view that answered before the present one",
                 a, &Rollback);
   command->add_option("VIEW", a.view, "The view's name")->required();
+}
+
+// The view, and which build of it.
+void AddParkedView(CLI::App* command, ParkedArguments& a) {
+  command->add_option("VIEW", a.view, "The view's name")->required();
+  command->add_option("--generation", a.generation, "A build beside the one that answers")
+      ->check(WholeNumber(1, ~uint32_t{0}));
+}
+
+void AddParkedLimit(CLI::App* command, ParkedArguments& a, const std::string& what) {
+  command->add_option("--limit", a.limit, what)
+      ->capture_default_str()
+      ->check(WholeNumber(1, 10'000));
+}
+
+void AddParked(const Adder& adder, Parsed& parsed) {
+  CLI::App* parked = adder.app.add_subcommand(
+      "parked", "Events that a view could not take, and those of the same key behind them");
+  parked->require_subcommand(1);
+  const Adder within{adder.application, adder.program, *parked, adder.chosen};
+  CLI::App* list =
+      within.Add("list", "Prints the keys that are held", parsed.parked_list, &ListParkedKeys);
+  AddParkedView(list, parsed.parked_list);
+  list->add_option("--after", parsed.parked_list.after, "Only keys after this one");
+  AddParkedLimit(list, parsed.parked_list, "At most so many keys");
+  CLI::App* show =
+      within.Add("show", "Prints the events of one key", parsed.parked_show, &ShowParkedKey);
+  AddParkedView(show, parsed.parked_show);
+  show->add_option("KEY", parsed.parked_show.key, "The row's key")->required();
+  AddParkedLimit(show, parsed.parked_show, "At most so many events");
+  CLI::App* replay = within.Add("replay", "Folds what is parked, by the code of this program",
+                                parsed.parked_replay, &ReplayParkedKeys);
+  AddParkedView(replay, parsed.parked_replay);
+  replay->add_option("KEY", parsed.parked_replay.key, "The row's key");
+  replay->add_flag("--all", parsed.parked_replay.all, "Every key that is held");
+  CLI::App* drop = within.Add("drop", "Discards what is parked of a key: its row goes on without",
+                              parsed.parked_drop, &DropParkedKey);
+  AddParkedView(drop, parsed.parked_drop);
+  drop->add_option("KEY", parsed.parked_drop.key, "The row's key")->required();
 }
 
 void AddCommands(const Adder& adder, Parsed& parsed) {
@@ -168,6 +216,7 @@ void AddCommands(const Adder& adder, Parsed& parsed) {
   AddCatchUp(adder, parsed.catch_up);
   AddReplay(adder, parsed.replay);
   AddRollback(adder, parsed.rollback);
+  AddParked(adder, parsed);
   // Only so that --help names them: they are run before the arguments are parsed.
   for (const OwnCommand& own : adder.application.options().commands) {
     for (CLI::App* other : adder.app.get_subcommands(
@@ -190,7 +239,8 @@ int RunApplication(const Application& application, int argc, char** argv, Consol
   program.description = absl::StrCat(
       "The commands of ", application.program(),
       ". Those of the tool work on the files of a store that nobody has open. Only execute, "
-      "catch-up, replay and rollback change what is in a store that is there; backup opens it as "
+      "catch-up, replay, rollback, parked replay and parked drop change what is in a store that is "
+      "there; backup opens it as "
       "the application does, and so recovers it after a crash; restore and import make a new one.");
   program.more_exit_codes = kMoreExitCodes;
   program.names_store_by_option = true;

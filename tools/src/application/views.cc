@@ -47,9 +47,22 @@ nlohmann::ordered_json GenerationsJson(const std::vector<StoredGeneration>& gene
   for (const StoredGeneration& generation : generations) {
     json.push_back({{"generation", generation.view.generation},
                     {"state", StandName(generation)},
-                    {"checkpoint", generation.view.checkpoint.sequence()}});
+                    {"checkpoint", generation.view.checkpoint.sequence()},
+                    {"parked_keys", generation.view.failures.parked_keys}});
   }
   return json;
+}
+
+// Empty where nothing ever failed.
+std::string FailuresText(const ViewFailures& failures) {
+  std::string text;
+  if (failures.parked_keys > 0) {
+    absl::StrAppend(&text, "  parked ", failures.parked_keys, " keys, ", failures.parked_events,
+                    " events");
+  }
+  if (failures.skipped_events > 0) absl::StrAppend(&text, "  skipped ", failures.skipped_events);
+  if (failures.dropped_events > 0) absl::StrAppend(&text, "  dropped ", failures.dropped_events);
+  return text;
 }
 
 absl::Status PrintViews(const Application& application, const StoreSession& session, bool json,
@@ -60,7 +73,8 @@ absl::Status PrintViews(const Application& application, const StoreSession& sess
     // The next event tells whether a build goes on.
     DAYBOOK_ASSIGN_OR_RETURN(
         const std::vector<StoredGeneration> generations,
-        FindGenerations(*session.store, *session.reader, *projection.definition, /*max_events=*/1));
+        FindGenerations(*session.store, *session.reader, *projection.definition, /*max_events=*/1,
+                        projection.policy()));
     nlohmann::ordered_json line = {{"view", projection.definition->name()},
                                    {"lifecycle", LifecycleName(projection.lifecycle)},
                                    {"state", StandName(view)},
@@ -68,6 +82,11 @@ absl::Status PrintViews(const Application& application, const StoreSession& sess
                                    {"checkpoint", view.checkpoint.sequence()},
                                    {"lag_events", view.lag_events}};
     if (view.lag_events > 0) line["behind_since"] = TimeText(view.behind_since);
+    const ViewFailures& failures = view.failures;
+    line["parked_keys"] = failures.parked_keys;
+    line["parked_events"] = failures.parked_events;
+    line["skipped_events"] = failures.skipped_events;
+    line["dropped_events"] = failures.dropped_events;
     line["generations"] = GenerationsJson(generations);
     if (json) {
       console.out << JsonLine(line);
@@ -75,7 +94,8 @@ absl::Status PrintViews(const Application& application, const StoreSession& sess
     }
     console.out << projection.definition->name() << "  " << LifecycleName(projection.lifecycle)
                 << "  " << StandName(view) << "  generation " << view.generation << "  checkpoint "
-                << view.checkpoint.ToString() << "  lag " << view.lag_events << "\n";
+                << view.checkpoint.ToString() << "  lag " << view.lag_events
+                << FailuresText(failures) << "\n";
     PrintOthers(generations, console);
   }
   return absl::OkStatus();
@@ -89,12 +109,44 @@ uint32_t PausedBuild(const ViewStatus& view) {
   return 0;
 }
 
+// The build that would replace one of another definition, were nothing of it parked; 0: there is
+// none, or it is not at `tip` yet.
+uint32_t ParkedBuild(const ViewStatus& view, Position tip) {
+  for (const GenerationStatus& generation : view.generations) {
+    if (generation.state == GenerationState::kBuilding && generation.parked_keys > 0 &&
+        generation.checkpoint >= tip) {
+      return generation.number;
+    }
+  }
+  return 0;
+}
+
 // At `tip`, or nothing more comes of waiting. One that answers from rows of another definition has
-// not arrived wherever these stand.
+// not arrived wherever these stand; what is tried again by itself is waited for.
 bool HasArrived(const ViewStatus& view, Position tip) {
   if (view.state == ViewState::kStopped) return true;
-  if (view.state == ViewState::kStale) return PausedBuild(view) != 0;
-  return view.checkpoint >= tip;
+  if (view.state == ViewState::kStale) {
+    return PausedBuild(view) != 0 || ParkedBuild(view, tip) != 0;
+  }
+  return view.checkpoint >= tip && view.failures.retrying_keys == 0;
+}
+
+// What of a view that has arrived needs attention; empty: nothing.
+std::string Attention(const ViewStatus& view, Position tip) {
+  if (!view.error.ok()) return std::string(view.error.message());
+  if (view.state == ViewState::kStale) {
+    const uint32_t paused = PausedBuild(view);
+    return absl::StrCat(
+        "view ", view.name, " answers as another definition built it: generation ",
+        paused != 0 ? paused : ParkedBuild(view, tip), ", of today's, ",
+        paused != 0
+            ? absl::StrCat("is paused, and `replay ", view.name, "` goes on with it")
+            : absl::StrCat("has parked keys, and `parked replay ", view.name,
+                           " --all --generation ", ParkedBuild(view, tip), "` folds them again"));
+  }
+  if (view.failures.parked_keys == 0) return "";
+  return absl::StrCat("view ", view.name, ": ", view.failures.parked_keys,
+                      " keys are parked, which `parked list ", view.name, "` lists");
 }
 
 // The views that have not arrived, separated by commas; empty once all have.
@@ -107,7 +159,7 @@ absl::StatusOr<std::string> NotArrived(const App& app, Position tip) {
   return absl::StrJoin(names, ", ");
 }
 
-ExitCode TellArrived(const App& app, bool json, Console& console) {
+ExitCode TellArrived(const App& app, Position tip, bool json, Console& console) {
   const absl::StatusOr<std::vector<ViewStatus>> views = app.views().Status();
   if (!views.ok()) return Fail(console, views.status());
   ExitCode code = kSound;
@@ -122,13 +174,8 @@ ExitCode TellArrived(const App& app, bool json, Console& console) {
       console.out << view.name << "  " << ViewStateName(view.state) << "  generation "
                   << view.generation << "  checkpoint " << view.checkpoint.ToString() << "\n";
     }
-    if (!view.error.ok()) code = Fail(console, kNeedsAttention, view.error.message());
-    if (view.error.ok() && view.state == ViewState::kStale) {
-      code = Fail(console, kNeedsAttention,
-                  absl::StrCat("view ", view.name, " answers as another definition built it: ",
-                               "generation ", PausedBuild(view), ", of today's, is paused, and ",
-                               "`replay ", view.name, "` goes on with it"));
-    }
+    const std::string attention = Attention(view, tip);
+    if (!attention.empty()) code = Fail(console, kNeedsAttention, attention);
   }
   return code;
 }
@@ -150,7 +197,7 @@ ExitCode CatchUp(const Application& application, const CatchUpArguments& argumen
   for (double waited = 0;; waited += absl::ToDoubleSeconds(kLook)) {
     const absl::StatusOr<std::string> missing = NotArrived(*app, tip);
     if (!missing.ok()) return Fail(console, missing.status());
-    if (missing->empty()) return TellArrived(*app, arguments.json, console);
+    if (missing->empty()) return TellArrived(*app, tip, arguments.json, console);
     if (waited >= arguments.timeout_seconds || !console.wait(kLook)) {
       return Fail(console, kOther,
                   absl::StrCat("not every view was at position ", tip.ToString(), " after ",

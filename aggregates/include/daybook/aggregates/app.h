@@ -2,9 +2,11 @@
 #ifndef DAYBOOK_AGGREGATES_APP_H_
 #define DAYBOOK_AGGREGATES_APP_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,6 +25,7 @@
 #include "daybook/core/event_store.h"
 #include "daybook/core/moment.h"
 #include "daybook/core/status_macros.h"
+#include "daybook/projections/parked.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"
 #include "daybook/projections/rebuild.h"
@@ -227,6 +230,20 @@ class App {
   // By the view's name, for programs that do not know its type.
   absl::StatusOr<RebuildHandle> Rebuild(absl::string_view view, const RebuildOptions& options = {});
   absl::StatusOr<RebuildHandle> Rollback(absl::string_view view);
+
+  // Events that async views could not take and are parked: looked at, folded again, discarded. See
+  // ProjectionEngine and parked.h.
+  absl::StatusOr<std::vector<ParkedKey>> ListParked(absl::string_view view,
+                                                    const ParkedListOptions& options = {},
+                                                    std::optional<uint32_t> generation = {}) const;
+  absl::StatusOr<ParkedSequence> ShowParked(absl::string_view view, absl::string_view key,
+                                            size_t max_events = 100,
+                                            std::optional<uint32_t> generation = {}) const;
+  absl::StatusOr<ParkedReplay> ReplayParked(absl::string_view view,
+                                            std::optional<std::string> key = std::nullopt,
+                                            std::optional<uint32_t> generation = {});
+  absl::StatusOr<uint64_t> DropParked(absl::string_view view, absl::string_view key,
+                                      std::optional<uint32_t> generation = {});
 
   // Valid until Close.
   const ProjectionEngine& views() const;

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "daybook/core/past_event.h"
 #include "daybook/core/uuid.h"
+#include "daybook/projections/failure_options.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/projections/view_query.h"
 #include "google/protobuf/descriptor.h"
@@ -39,8 +40,9 @@ struct HandledEvent {
 // Of an event of the past On gets what it is today (upcast.h): each event of today in order, all
 // with the position, version and context of the one that was recorded; all of them or none.
 // On and Key depend on their arguments alone: the same events give the same rows, byte for byte,
-// inline and async, live and rebuilt (G6). An error of On leaves the rows as they were; inline it
-// refuses the commit, async it stops the view at that event.
+// inline and async, live and rebuilt (G6). An error of On leaves the row as it was. Inline it
+// refuses the commit. Async it is for FailureOptions: by default the event, and those of the row
+// after it, are parked (parked.h), and the other rows go on.
 class ProjectionDefinition {
  public:
   using NewFold = std::unique_ptr<internal::RowFold> (*)();
@@ -80,6 +82,13 @@ struct ProjectionRegistration {
   std::shared_ptr<const ProjectionDefinition> definition;
   // Stands for the type P.
   const void* type = nullptr;
+  // Of an async one.
+  FailureOptions failures;
+
+  // What becomes of an event that On refuses: an inline view stops at one of the past.
+  FailurePolicy policy() const {
+    return lifecycle == Lifecycle::kAsync ? failures.policy : FailurePolicy::kStop;
+  }
 };
 
 namespace internal {
@@ -121,13 +130,14 @@ std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
 // The view is part of every commit: it is there as soon as the command's reply.
 template <typename P>
 ProjectionRegistration Inline() {
-  return {Lifecycle::kInline, internal::DefinitionOf<P>(), internal::ProjectionType<P>()};
+  return {Lifecycle::kInline, internal::DefinitionOf<P>(), internal::ProjectionType<P>(), {}};
 }
 
-// The view follows the log; Token waits for it.
+// The view follows the log; Token waits for it. `failures`: what it does with an event that it
+// cannot take.
 template <typename P>
-ProjectionRegistration Async() {
-  return {Lifecycle::kAsync, internal::DefinitionOf<P>(), internal::ProjectionType<P>()};
+ProjectionRegistration Async(const FailureOptions& failures = {}) {
+  return {Lifecycle::kAsync, internal::DefinitionOf<P>(), internal::ProjectionType<P>(), failures};
 }
 
 }  // namespace daybook

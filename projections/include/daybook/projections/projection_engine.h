@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "daybook/core/clock.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/status_macros.h"
+#include "daybook/projections/parked.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/rebuild.h"
 #include "daybook/projections/view_query.h"
@@ -55,14 +57,16 @@ struct ViewRow {
 // Errors of every query:
 //   InvalidArgument   the projection is not registered; an option out of range (InvalidField)
 //   DeadlineExceeded  the view did not reach `at_least` in time: the message names its checkpoint
-//   the view's own    it stopped before `at_least`: what On returned, with the view and the event
+//   the view's own    it stopped before `at_least`: what On returned, with the view and the event;
+//                     of Get, too, where events of the row up to there are parked
 //   DataLoss          a stored row is damaged
 //   Unavailable       the store is closed
 class ProjectionEngine {
  public:
   // Starts the views; does not wait for them. `store` must outlive the engine.
-  //   InvalidArgument  two projections of one name, or an option out of range (InvalidField)
-  //   the store's own  errors of tables and appends
+  //   InvalidArgument     two projections of one name, or an option out of range (InvalidField)
+  //   FailedPrecondition  an inline view was async, and events of it are parked
+  //   the store's own     errors of tables and appends
   static absl::StatusOr<std::unique_ptr<ProjectionEngine>> Open(
       EventStore* store, std::vector<ProjectionRegistration> projections,
       const ProjectionOptions& options = {});
@@ -136,7 +140,8 @@ class ProjectionEngine {
   // over; the present one answers until then, and is kept in turn. So no query ever goes back
   // in the log.
   //   NotFound            none is kept
-  //   FailedPrecondition  a rebuild is under way, or what is kept is of another definition
+  //   FailedPrecondition  a rebuild is under way, what is kept is of another definition, or the
+  //                       view is inline and events of what is kept are parked
   //   and as Rebuild
   template <typename P>
   absl::StatusOr<RebuildHandle> Rollback() {
@@ -155,6 +160,33 @@ class ProjectionEngine {
   // The same of the view of this name, for programs that do not know its type.
   absl::StatusOr<RebuildHandle> Rebuild(absl::string_view view, const RebuildOptions& options = {});
   absl::StatusOr<RebuildHandle> Rollback(absl::string_view view);
+
+  // Events that are parked, of the build of `view` that answers, or of the one that is named. What
+  // is listed is as of what is stored; see parked.h, also for the errors, and
+  //   InvalidArgument  the view is not registered (InvalidField)
+  absl::StatusOr<std::vector<ParkedKey>> ListParked(absl::string_view view,
+                                                    const ParkedListOptions& options = {},
+                                                    std::optional<uint32_t> generation = {}) const;
+  absl::StatusOr<ParkedSequence> ShowParked(absl::string_view view, absl::string_view key,
+                                            size_t max_events = 100,
+                                            std::optional<uint32_t> generation = {}) const;
+  // Folds what is parked of a key, or of all (nullopt), in order, by the code and upcasters of this
+  // build, and waits until that is stored: what is taken and its row move in one commit. An event
+  // that fails again stays parked with its new error, and those behind it with it; so OK does not
+  // mean that everything was taken. Afterwards the row is what it would be had nothing ever failed.
+  //   NotFound            the key is not parked
+  //   FailedPrecondition  the build is not moved on: the view stopped, is inline, or the build is
+  //                       paused, kept or of another definition
+  //   Aborted             it was given up meanwhile
+  //   and what stops the view meanwhile
+  absl::StatusOr<ParkedReplay> ReplayParked(absl::string_view view,
+                                            std::optional<std::string> key = std::nullopt,
+                                            std::optional<uint32_t> generation = {});
+  // Discards what is parked of a key, for good: the row goes on without these events. Returns how
+  // many there were; they are counted (ViewFailures). Events of the key that came meanwhile are
+  // folded. Errors as ReplayParked.
+  absl::StatusOr<uint64_t> DropParked(absl::string_view view, absl::string_view key,
+                                      std::optional<uint32_t> generation = {});
 
   // Every view, in the order of registration.
   absl::StatusOr<std::vector<ViewStatus>> Status() const;

@@ -22,7 +22,8 @@ namespace internal {
 class RebuildState;
 }  // namespace internal
 
-// When a new build takes over from the one that answers.
+// When a new build takes over from the one that answers. One of which events are parked does not
+// by itself, until they are replayed or dropped.
 enum class Flip : uint8_t {
   kWhenEqual,  // by itself where the two were compared and are equal; else when told to, so also
                // where they cannot be compared: the one that answers is of another definition, or
@@ -96,7 +97,16 @@ struct RebuildReport {
   uint64_t rows_compared = 0;   // keys that one of them has, or both
   uint64_t rows_different = 0;  // of these
   std::vector<RowDifference> differences;
+  // Keys that are parked, of each build: their rows lack events, which is why they differ. When
+  // they were compared; of the new one, when it came to rest.
+  uint64_t old_parked = 0;
+  uint64_t new_parked = 0;
   bool serving = false;  // the new one took over
+};
+
+struct TakeOverOptions {
+  // Even where events are parked of the new build: it answers with rows that lack them.
+  bool with_parked = false;
 };
 
 // A rebuild, or a rollback, under way. Cheap to copy. Thread-safe. What it is told is done soon:
@@ -108,8 +118,9 @@ class RebuildHandle {
 
   RebuildProgress Progress() const;
 
-  // Waits until nothing more happens by itself: it serves, or is built and waits to be told. Which
-  // of the two is RebuildReport::serving: OK does not mean that the new build answers.
+  // Waits until nothing more happens by itself: it serves, or is built and waits to be told, or for
+  // what is parked of it. Which it is, RebuildReport::serving and new_parked say: OK does not mean
+  // that the new build answers.
   //   DeadlineExceeded  neither within `timeout`
   //   Cancelled         by Cancel
   //   Unavailable       the application was closed before that, or before what it was told was
@@ -122,7 +133,7 @@ class RebuildHandle {
   void Pause();
   void Resume();
   // Has it take over as soon as it can, whatever the comparison said or will say.
-  void TakeOver();
+  void TakeOver(const TakeOverOptions& options = {});
   // Gives it up: its rows are deleted, and the old build goes on answering. Too late once it
   // serves.
   void Cancel();

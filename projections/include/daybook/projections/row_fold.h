@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_PROJECTIONS_ROW_FOLD_H_
 #define DAYBOOK_PROJECTIONS_ROW_FOLD_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,7 @@
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 #include "daybook/projections/event_context.h"
+#include "daybook/projections/row_by_row.h"
 #include "daybook/proto/completeness.h"
 #include "daybook/proto/message_traits.h"
 #include "google/protobuf/message_lite.h"
@@ -54,12 +56,20 @@ class RowFold {
 
   // Folds what the event is today, in order: one, but for an event of the past that was split or
   // dropped. On an error no row has changed.
-  virtual absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
-                             LoadRow load) = 0;
+  absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                     LoadRow load) {
+    return ApplyByRow(handlings, event, load, nullptr);
+  }
+  // The same, but that a row for which On fails is as it was, and stands in `rows`; an error is
+  // then one of a stored row, or of a key. nullptr: as Apply.
+  virtual absl::Status ApplyByRow(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                                  LoadRow load, RowByRow* rows) = 0;
 
   // Folds only into the rows whose keys `mine` says yes to; the others are somebody else's. Before
   // the first Apply.
   void Restrict(std::function<bool(absl::string_view key)> mine) { mine_ = std::move(mine); }
+  // Whether the row of `key` is one of those.
+  bool Folds(absl::string_view key) const { return mine_ == nullptr || mine_(key); }
   // False: Apply would do nothing, as can be told without decoding the event. `handlers` are those
   // that it may be for; none: that is not known.
   virtual bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const = 0;
@@ -125,10 +135,11 @@ class TypedRowFold final : public RowFold {
  public:
   using Row = typename P::Row;
 
-  absl::Status Apply(absl::Span<const Handling> handlings, const RecordedEvent& event,
-                     LoadRow load) override {
+  absl::Status ApplyByRow(absl::Span<const Handling> handlings, const RecordedEvent& event,
+                          LoadRow load, RowByRow* rows) override {
     static const std::vector<Handler>& handlers = *new std::vector<Handler>(Handlers());
     undo_.clear();
+    by_row_ = rows;
     keep_undo_ = handlings.size() > 1;
     for (const Handling& handling : handlings) {
       absl::Status status = (this->*handlers[handling.handler])(event, *handling.message, load);
@@ -255,6 +266,9 @@ class TypedRowFold final : public RowFold {
       return ApplyToKeys(event, recorded, MessageTraits<E>::Key(event), load);
     } else {
       if (mine_ != nullptr && !mine_(KeyOf(recorded.stream))) return absl::OkStatus();
+      if (by_row_ != nullptr && by_row_->asks() && by_row_->PassesOver(KeyOf(recorded.stream))) {
+        return absl::OkStatus();
+      }
       Entry*& entry = by_stream_[recorded.stream_id];
       if (entry == nullptr) {
         absl::StatusOr<Entry*> found = Find(KeyOf(recorded.stream), load);
@@ -284,6 +298,7 @@ class TypedRowFold final : public RowFold {
 
   absl::Status AddTarget(absl::string_view key, LoadRow load) {
     if (mine_ != nullptr && !mine_(key)) return absl::OkStatus();
+    if (by_row_ != nullptr && by_row_->PassesOver(key)) return absl::OkStatus();
     DAYBOOK_ASSIGN_OR_RETURN(Entry * entry, Find(key, load));
     targets_.push_back(entry);
     return absl::OkStatus();
@@ -299,7 +314,17 @@ class TypedRowFold final : public RowFold {
       // What cannot fail alone may still be followed by a handling that does.
       if (kCanFail || keep_undo_) undo_.push_back({entry, entry->row, entry->exists});
       if constexpr (kCanFail) {
-        DAYBOOK_RETURN_IF_ERROR((CallOn<P, E>(entry->row, event, context)));
+        // A key that stands twice in the list of them may have failed the first time.
+        if (by_row_ != nullptr && by_row_->PassesOver(*entry->key)) {
+          undo_.pop_back();
+          continue;
+        }
+        if (absl::Status refusal = CallOn<P, E>(entry->row, event, context); !refusal.ok()) {
+          if (by_row_ == nullptr || !by_row_->goes_on()) return refusal;
+          UndoRow(entry);
+          by_row_->Refuse(*entry->key, std::move(refusal));
+          continue;
+        }
       } else {
         CallOn<P, E>(entry->row, event, context);
       }
@@ -316,6 +341,15 @@ class TypedRowFold final : public RowFold {
       undo_.back().entry->row = std::move(undo_.back().row);
       undo_.back().entry->exists = undo_.back().exists;
     }
+  }
+
+  // The one row as it was before Apply.
+  void UndoRow(Entry* entry) {
+    const auto is_of = [entry](const Before& before) { return before.entry == entry; };
+    const auto first = std::find_if(undo_.begin(), undo_.end(), is_of);
+    entry->row = std::move(first->row);
+    entry->exists = first->exists;
+    std::erase_if(undo_, is_of);
   }
 
   // The entry of `key`, read when it is not in memory.
@@ -357,6 +391,7 @@ class TypedRowFold final : public RowFold {
   std::vector<Entry*> targets_;
   std::vector<Before> undo_;  // by the event at hand, from its first row on
   bool keep_undo_ = false;
+  RowByRow* by_row_ = nullptr;  // of the event at hand
 };
 
 }  // namespace daybook::internal

@@ -20,17 +20,17 @@ struct StoredGeneration {
   GenerationState state = GenerationState::kServing;
   StoredView view;  // of this build, but for `behind_since`
   // Of one that is being built by today's definition: it has caught up, and waits to be told to
-  // take over; and what it will stop with, as PendingEvents::stops.
+  // take over, or for what is parked of it; and what it will stop with, as PendingEvents::stops.
   bool waits = false;
   absl::Status stops;
 };
 
 // All builds that the store holds, by number; none of a view that it does not know, or of a store
 // that an older Daybook wrote last. Of one that is being built, up to `max_events` that it has not
-// seen are folded in memory. DataLoss. `reader` is one of `store`.
+// seen are folded in memory, as by TryPendingEvents. DataLoss. `reader` is one of `store`.
 absl::StatusOr<std::vector<StoredGeneration>> FindGenerations(
     const EventStore& store, const StoreReader& reader, const ProjectionDefinition& projection,
-    size_t max_events = 100'000);
+    size_t max_events = 100'000, FailurePolicy policy = FailurePolicy::kStop);
 
 // Gives up the build that is to take over, and returns its number: as RebuildHandle::Cancel, but
 // no engine is opened for it, so that the build cannot take over before it is told. Its rows go

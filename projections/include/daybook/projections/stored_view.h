@@ -12,7 +12,9 @@
 #include "absl/time/time.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/position.h"
+#include "daybook/projections/failure_options.h"
 #include "daybook/projections/projection.h"
+#include "daybook/projections/view_query.h"
 
 namespace daybook {
 
@@ -25,6 +27,10 @@ struct StoredView {
   // not be read as rows of it.
   bool current = false;
   std::optional<TableId> rows;  // nullopt: nothing was built yet
+  // What the rows lack of it, and where that stands. Of `failures` what only a running view has is
+  // 0.
+  ViewFailures failures;
+  std::optional<TableId> parked;
   // Events of the log behind the checkpoint, whether the view handles them or not; and when the
   // first of them was recorded.
   uint64_t lag_events = 0;
@@ -42,14 +48,19 @@ struct PendingEvents {
   // What it will stop with, naming the event, when it goes on: On refuses it, or it cannot be
   // decoded.
   absl::Status stops;
+  // Rows that will be held at an event that they refuse, or that skip it; and the first refusal,
+  // naming the event. Those that are held already are not asked.
+  uint64_t refused = 0;
+  absl::Status refuses;
 };
 
 // Folds what the view has not seen, in memory alone, up to `max_events` events that it handles or
-// the first that it cannot take. Requires a view that is current. DataLoss where the log cannot be
-// read.
+// the first that it stops at, as `policy` has it (ProjectionRegistration::policy). Requires a view
+// that is current. DataLoss where the log cannot be read.
 absl::StatusOr<PendingEvents> TryPendingEvents(const StoreReader& reader,
                                                const ProjectionDefinition& projection,
-                                               const StoredView& view, size_t max_events = 100'000);
+                                               const StoredView& view, size_t max_events = 100'000,
+                                               FailurePolicy policy = FailurePolicy::kStop);
 
 }  // namespace daybook
 

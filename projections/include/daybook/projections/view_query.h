@@ -23,7 +23,8 @@ enum class Lifecycle : uint8_t {
 };
 
 struct GetOptions {
-  // Wait until the view covers it. nullopt: what is there now.
+  // Wait until the view covers it. nullopt: what is there now. Of a row of which events up to it
+  // are parked, Get returns the error that they are parked with; a range has the row as it is.
   std::optional<Token> at_least;
   // How long at most.
   absl::Duration timeout = absl::Seconds(10);
@@ -46,8 +47,9 @@ enum class ViewState : uint8_t {
   kLive,
   // An inline view that is part of every commit.
   kPromoted,
-  // Stopped at an event that it could not take; `error` names it. Goes on from there when the store
-  // is opened with a projection that can.
+  // Stopped at an event that it could not take, as FailureOptions have it; `error` names it. Goes
+  // on
+  // from there when the store is opened with a projection that can.
   kStopped,
   // Its rows are those that another definition made of the log up to the checkpoint. They answer
   // until the build of today's definition has caught up.
@@ -73,6 +75,24 @@ struct GenerationStatus {
   uint32_t number = 0;
   GenerationState state = GenerationState::kServing;
   Position checkpoint;
+  uint64_t parked_keys = 0;
+};
+
+// What an async view did not take, up to its checkpoint (FailureOptions). An event of several keys
+// counts once for each that did not take it.
+struct ViewFailures {
+  // Keys whose rows are held, and the events of them.
+  uint64_t parked_keys = 0;
+  uint64_t parked_events = 0;
+  // Of these keys, those that are tried again by themselves; and the memory that all take.
+  uint64_t retrying_keys = 0;
+  uint64_t parked_bytes = 0;
+  // Events that the rows lack for good: passed over by FailurePolicy::kSkip, and by DropParked.
+  uint64_t skipped_events = 0;
+  uint64_t dropped_events = 0;
+  // The last one that was skipped: the error names it; OK: none was.
+  Position last_skipped;
+  absl::Status skip_error;
 };
 
 struct ViewStatus {
@@ -82,7 +102,7 @@ struct ViewStatus {
   // Which build of the view answers, from 1: one more each time that its definition changed or
   // that it was rebuilt. The rest is about this one.
   uint32_t generation = 0;
-  // Its rows are the fold of the log up to here.
+  // Its rows are the fold of the log up to here, but for what `failures` tells.
   Position checkpoint;
   // Events of the log beyond the checkpoint, whether the view handles them or not, and the age of
   // the first of them.
@@ -92,6 +112,7 @@ struct ViewStatus {
   uint64_t rows_written = 0;
   // Why it stopped.
   absl::Status error;
+  ViewFailures failures;
   // All builds that the store holds, by number.
   std::vector<GenerationStatus> generations;
 };

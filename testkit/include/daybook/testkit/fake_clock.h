@@ -2,7 +2,12 @@
 #ifndef DAYBOOK_TESTKIT_FAKE_CLOCK_H_
 #define DAYBOOK_TESTKIT_FAKE_CLOCK_H_
 
+#include <map>
+#include <utility>
+#include <vector>
+
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "daybook/core/clock.h"
@@ -10,7 +15,8 @@
 
 namespace daybook {
 
-// Thread-safe.
+// Thread-safe. What CallAt was given is called by who moves the clock to its time, before Set or
+// Advance returns; at once where that has come.
 class FakeClock : public Clock {
  public:
   // The time at which tests begin when they name none: noon of a Thursday, UTC.
@@ -24,19 +30,45 @@ class FakeClock : public Clock {
     MutexLock lock(&mutex_);
     return now_;
   }
+  void CallAt(absl::Time time, absl::AnyInvocable<void() &&> call) override {
+    {
+      MutexLock lock(&mutex_);
+      calls_.emplace(time, std::move(call));
+    }
+    CallDue();
+  }
   // May step back, as a system's clock does.
   void Set(absl::Time now) {
-    MutexLock lock(&mutex_);
-    now_ = now;
+    {
+      MutexLock lock(&mutex_);
+      now_ = now;
+    }
+    CallDue();
   }
   void Advance(absl::Duration by) {
-    MutexLock lock(&mutex_);
-    now_ += by;
+    {
+      MutexLock lock(&mutex_);
+      now_ += by;
+    }
+    CallDue();
   }
 
  private:
+  // Without the lock: what is called may look at the clock.
+  void CallDue() {
+    std::vector<absl::AnyInvocable<void() &&>> due;
+    {
+      MutexLock lock(&mutex_);
+      const auto end = calls_.upper_bound(now_);
+      for (auto it = calls_.begin(); it != end; ++it) due.push_back(std::move(it->second));
+      calls_.erase(calls_.begin(), end);
+    }
+    for (auto& call : due) std::move(call)();
+  }
+
   Mutex mutex_;
   absl::Time now_ ABSL_GUARDED_BY(mutex_);
+  std::multimap<absl::Time, absl::AnyInvocable<void() &&>> calls_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace daybook
