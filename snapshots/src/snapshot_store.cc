@@ -157,7 +157,6 @@ std::optional<TableWrite> SnapshotStore::Write(absl::string_view stream, uint64_
     too_large_.fetch_add(1, std::memory_order_relaxed);
     return std::nullopt;
   }
-  written_.fetch_add(1, std::memory_order_relaxed);
   return TableWrite{newest_, std::string(stream), std::move(value)};
 }
 
@@ -231,8 +230,7 @@ absl::StatusOr<uint64_t> SnapshotStore::Survey(
 }
 
 SnapshotStats SnapshotStore::stats() const {
-  return {.written = written_.load(std::memory_order_relaxed),
-          .too_large = too_large_.load(std::memory_order_relaxed),
+  return {.too_large = too_large_.load(std::memory_order_relaxed),
           .used = used_.load(std::memory_order_relaxed),
           .stale = stale_.load(std::memory_order_relaxed),
           .torn = torn_.load(std::memory_order_relaxed)};

@@ -23,9 +23,14 @@ struct Snapshot {
   std::string state;     // serialized
 };
 
-// Since the store was opened.
+// Since the store was opened. Those of loading are counted by SnapshotStore, those of writing and
+// auditing by the application that does it.
 struct SnapshotStats {
-  uint64_t written = 0;
+  uint64_t written = 0;  // and durable
+  // Not written, since a later one of the same stream was due before it was its turn.
+  uint64_t superseded = 0;
+  // Not written, since too many waited (AppOptions::pending_snapshots) or the store refused them.
+  uint64_t skipped = 0;
   // Not written, since the state is larger than a row may be (kMaxRowBytes).
   uint64_t too_large = 0;
 
@@ -34,6 +39,12 @@ struct SnapshotStats {
   uint64_t stale = 0;
   // Damaged, undecodable, or ahead of its stream: the same.
   uint64_t torn = 0;
+
+  uint64_t audited = 0;  // held against the fold of all events
+  // Of these, those that were something else, and were deleted.
+  uint64_t differing = 0;
+  // Audits that were due and not made, since too many waited.
+  uint64_t audits_skipped = 0;
 };
 
 // The newest snapshot of each stream, in the table "$snapshots", and some before it, in
@@ -51,8 +62,8 @@ class SnapshotStore {
   std::optional<Snapshot> Find(const StoreReader& reader, absl::string_view stream,
                                absl::string_view fingerprint, uint64_t until = kMaxVersion);
 
-  // The row of a snapshot that is the newest of `stream`, counted; nullopt when the state is too
-  // large.
+  // The row of a snapshot that is the newest of `stream`; nullopt, and counted, when the state is
+  // too large.
   std::optional<TableWrite> Write(absl::string_view stream, uint64_t version,
                                   absl::string_view fingerprint, std::string state);
 
@@ -90,7 +101,6 @@ class SnapshotStore {
 
   const TableId newest_;
   const std::optional<TableId> kept_;  // nullopt: the store has none
-  std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> used_{0};
   std::atomic<uint64_t> stale_{0};
   std::atomic<uint64_t> torn_{0};
