@@ -34,6 +34,18 @@ struct Savings : bank::SavingsAggregate {
   }
 };
 
+struct Notebook : bank::NotebookAggregate {
+  static constexpr int kNotes = 256;
+  static Decision Decide(const State&, const bank::Note& command) {
+    return Emit<bank::Noted>({.note = command.note()});
+  }
+  static void Evolve(State& state, const bank::Noted& event) noexcept {
+    if (state.notes_size() < kNotes) return state.add_notes(event.note());
+    state.set_notes(static_cast<int>(state.oldest()), event.note());
+    state.set_oldest((state.oldest() + 1) % kNotes);
+  }
+};
+
 // One of several views with the same rows.
 template <size_t kNumber>
 struct Balances : bank::BalanceProjection {

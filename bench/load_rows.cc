@@ -61,6 +61,7 @@ FilledBank& Ours() {
                     .status());
         }
       }
+      Check(app.FlushSnapshots());
       if (app.Stats().snapshots.written != Aggregates()) std::abort();
     }
     made->app = OpenBank(made->directory, Durability::kStrict);

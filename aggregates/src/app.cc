@@ -10,10 +10,10 @@ namespace daybook {
 namespace {
 
 absl::Status RegisterSchemas(EventStore* store,
-                             const std::vector<const AggregateDefinition*>& aggregates) {
+                             const std::vector<AggregateRegistration>& aggregates) {
   std::vector<EventSchema> schemas;
-  for (const AggregateDefinition* aggregate : aggregates) {
-    for (const EventDefinition& event : aggregate->events) {
+  for (const AggregateRegistration& aggregate : aggregates) {
+    for (const EventDefinition& event : aggregate.definition->events) {
       schemas.push_back({.type = std::string(event.type),
                          .schema_version = event.schema_version,
                          .descriptor = event.descriptor});
@@ -127,6 +127,11 @@ absl::StatusOr<uint64_t> App::DropParked(absl::string_view view, absl::string_vi
 }
 EventStore& App::store() const {
   return *impl_->store;
+}
+
+absl::Status App::FlushSnapshots() {
+  DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+  return impl_->commands->FlushSnapshots();
 }
 
 AppStats App::Stats() const {

@@ -10,6 +10,7 @@
 #include "daybook/aggregates/reply.h"
 #include "daybook/core/metadata.h"
 #include "google/protobuf/message.h"
+#include "lent_state.h"
 #include "registered_aggregate.h"
 
 namespace daybook::internal {
@@ -31,6 +32,7 @@ struct Call {
   // Since its last decision: what it is answered when the commit is durable.
   Reply reply;
   absl::Status rejection;
+  StateLoan snapshot;  // the state that it leaves, when a snapshot of it is due
   // Its commit builds on no other that is in flight: a refusal is its own.
   bool first_of_chain = false;
   int conflicts = 0;  // with writers outside of App

@@ -6,6 +6,7 @@ namespace daybook::internal {
 namespace {
 
 constexpr size_t kMaxCachedStates = 100'000'000;
+constexpr size_t kMaxPendingSnapshots = 1'000'000;
 constexpr size_t kMaxProducerBytes = 256;
 
 }  // namespace
@@ -23,6 +24,9 @@ absl::Status CheckAppOptions(const AppOptions& options) {
   }
   if (options.cached_states > kMaxCachedStates) {
     return InvalidFieldError("cached_states", "0 to 100,000,000");
+  }
+  if (options.pending_snapshots < 1 || options.pending_snapshots > kMaxPendingSnapshots) {
+    return InvalidFieldError("pending_snapshots", "1 to 1,000,000");
   }
   return absl::OkStatus();
 }

@@ -28,12 +28,13 @@ Clock* ClockOf(const AppOptions& options) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CommandExecutor>> CommandExecutor::Open(
-    EventStore* store, const std::vector<const AggregateDefinition*>& definitions,
+    EventStore* store, const std::vector<AggregateRegistration>& registrations,
     const AppOptions& options) {
-  DAYBOOK_ASSIGN_OR_RETURN(AggregateRegistry registry, AggregateRegistry::Make(definitions));
+  DAYBOOK_ASSIGN_OR_RETURN(AggregateRegistry registry, AggregateRegistry::Make(registrations));
   DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<ReplyStore> replies,
                            ReplyStore::Open(store, ClockOf(options), options.reply_retention));
-  DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<SnapshotStore> snapshots, SnapshotStore::Open(store));
+  DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<SnapshotStore> snapshots,
+                           SnapshotStore::Open(store, registry.kept_snapshots()));
   DAYBOOK_ASSIGN_OR_RETURN(
       std::unique_ptr<ReplySweep> sweep,
       ReplySweep::Open(store, replies->table(), ClockOf(options), options.reply_retention));
@@ -50,6 +51,7 @@ CommandExecutor::CommandExecutor(EventStore* store, AggregateRegistry registry,
                 .clock = ClockOf(options),
                 .replies = replies.get(),
                 .snapshots = snapshots.get(),
+                .keeper = &keeper_,
                 .counters = &counters_,
                 .max_conflict_retries = options.max_conflict_retries}),
       registry_(std::move(registry)),
@@ -58,6 +60,12 @@ CommandExecutor::CommandExecutor(EventStore* store, AggregateRegistry registry,
       sweep_(std::move(sweep)),
       producer_(options.producer),
       lanes_(this, options.cached_states),
+      keeper_({.store = store,
+               .snapshots = snapshots_.get(),
+               .clock = ClockOf(options),
+               .max_pending = options.pending_snapshots,
+               .audit_every = options.snapshot_audit_every,
+               .distrust = [this](absl::string_view stream) { Distrust(stream); }}),
       worker_(store->runtime().Start("commands", this)) {}
 
 CommandExecutor::~CommandExecutor() {
@@ -78,7 +86,9 @@ void CommandExecutor::End() {
 void CommandExecutor::Close() {
   const uint64_t before = uses_.fetch_or(1, std::memory_order_acq_rel);
   if (before > 1) parts_.store->runtime().Await(idle_);
+  // First who hands states to the keeper, then the keeper.
   worker_.reset();
+  keeper_.Close();
 }
 
 absl::StatusOr<std::unique_ptr<Call>> CommandExecutor::MakeCall(
@@ -291,7 +301,9 @@ absl::StatusOr<std::optional<uint64_t>> CommandExecutor::Load(const AggregateDef
   }
   DAYBOOK_ASSIGN_OR_RETURN(
       const StreamPoint point,
-      LoadStream(*reader, snapshots_.get(), *aggregate, stream, kMaxVersion, state));
+      LoadStream(*reader, aggregate->takes_snapshots ? snapshots_.get() : nullptr, *aggregate,
+                 stream, kMaxVersion, state));
+  if (point.from_snapshot) keeper_.CountUse(*aggregate, stream);
   return point.version;
 }
 
@@ -300,7 +312,24 @@ absl::StatusOr<std::optional<uint64_t>> CommandExecutor::LoadAt(
     google::protobuf::Message* state) {
   if (!Begin()) return ClosedError();
   const absl::Cleanup end = [this] { End(); };
-  return LoadStateAt(*parts_.store->Reader(), snapshots_.get(), definition, key, moment, state);
+  const RegisteredAggregate* const aggregate = registry_.FindAggregate(definition);
+  const bool takes_snapshots = aggregate == nullptr || aggregate->takes_snapshots;
+  return LoadStateAt(*parts_.store->Reader(), takes_snapshots ? snapshots_.get() : nullptr,
+                     definition, key, moment, state);
+}
+
+void CommandExecutor::Distrust(absl::string_view stream) {
+  Lane* const lane = lanes_.Find(stream);
+  if (lane == nullptr) return;
+  lane->Distrust();
+  lane->Unpin();
+}
+
+absl::Status CommandExecutor::FlushSnapshots() {
+  if (!Begin()) return ClosedError();
+  const absl::Cleanup end = [this] { End(); };
+  keeper_.Flush();
+  return absl::OkStatus();
 }
 
 AppStats CommandExecutor::Stats() const {
@@ -314,7 +343,8 @@ AppStats CommandExecutor::Stats() const {
   stats.states_reused = counters_.states_reused.value();
   stats.states_dropped = counters_.states_dropped.value();
   stats.states_cached = lanes_.size();
-  stats.snapshots = snapshots_->stats();
+  stats.snapshots = keeper_.stats();
+  stats.snapshot_audit = keeper_.audit_status();
   stats.replies_removed = counters_.replies_removed.value();
   MutexLock lock(&mutex_);
   stats.reply_sweep = sweep_error_;

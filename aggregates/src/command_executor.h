@@ -26,6 +26,7 @@
 #include "registered_aggregate.h"
 #include "reply_store.h"
 #include "reply_sweep.h"
+#include "snapshot_keeper.h"
 
 namespace daybook::internal {
 
@@ -39,7 +40,7 @@ class CommandExecutor : private LaneHost, private Task {
  public:
   // `store` must outlive it. InvalidArgument for the definitions; the store's own errors.
   static absl::StatusOr<std::unique_ptr<CommandExecutor>> Open(
-      EventStore* store, const std::vector<const AggregateDefinition*>& definitions,
+      EventStore* store, const std::vector<AggregateRegistration>& registrations,
       const AppOptions& options);
   // Closes.
   ~CommandExecutor() override;
@@ -54,8 +55,9 @@ class CommandExecutor : private LaneHost, private Task {
   absl::StatusOr<std::optional<uint64_t>> LoadAt(const AggregateDefinition& definition,
                                                  absl::string_view key, const StreamMoment& moment,
                                                  google::protobuf::Message* state);
+  absl::Status FlushSnapshots();
   AppStats Stats() const;
-  // Refuses what comes, waits for what is under way.
+  // Refuses what comes, waits for what is under way, writes the snapshots that are due.
   void Close();
 
  private:
@@ -96,6 +98,8 @@ class CommandExecutor : private LaneHost, private Task {
   };
   void HandOver(Work work);
   void Sweep();
+  // Has the state of the stream loaded anew for its next command.
+  void Distrust(absl::string_view stream);
 
   const AggregateRegistry registry_;
   const std::unique_ptr<ReplyStore> replies_;
@@ -105,6 +109,7 @@ class CommandExecutor : private LaneHost, private Task {
   CommandCounters counters_;
   CommandsInProgress in_progress_;
   Lanes lanes_;
+  SnapshotKeeper keeper_;
 
   // Twice the number of uses; odd once closed.
   std::atomic<uint64_t> uses_{0};

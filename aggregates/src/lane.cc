@@ -90,7 +90,7 @@ void Lane::Reset() {
   waiting_.insert(waiting_.begin(), std::make_move_iterator(refused_.begin()),
                   std::make_move_iterator(refused_.end()));
   refused_.clear();
-  state_.reset();
+  state_.Reset();
   chain_.reset();
   broken_ = false;
   window_ = 1;
@@ -104,16 +104,19 @@ void Lane::GiveBack(std::vector<std::unique_ptr<Call>>& batch, size_t from) {
 }
 
 absl::Status Lane::EnsureState() {
-  if (state_ != nullptr) {
+  if (state_) {
     host_->parts().counters->states_reused.Add();
     return absl::OkStatus();
   }
+  const LaneHost::Parts& parts = host_->parts();
   std::unique_ptr<google::protobuf::Message> state(aggregate_->definition->default_state->New());
   DAYBOOK_ASSIGN_OR_RETURN(
-      point_, LoadStream(*host_->parts().store->Reader(), host_->parts().snapshots, *aggregate_,
-                         stream_, kMaxVersion, state.get()));
-  state_ = std::move(state);
-  host_->parts().counters->states_loaded.Add();
+      point_,
+      LoadStream(*parts.store->Reader(), aggregate_->takes_snapshots ? parts.snapshots : nullptr,
+                 *aggregate_, stream_, kMaxVersion, state.get()));
+  state_.Set(std::move(state));
+  parts.counters->states_loaded.Add();
+  if (point_.from_snapshot) parts.keeper->CountUse(*aggregate_, stream_);
   return absl::OkStatus();
 }
 
@@ -126,6 +129,7 @@ void Lane::Decide(std::unique_ptr<Call> call) {
     host_->Finish(std::move(call), std::move(loaded));
     return;
   }
+  call->snapshot.Return();
   call->first_of_chain = chain_ == nullptr;
   if (chain_ == nullptr) chain_ = std::make_shared<CommitChain>();
 
@@ -135,7 +139,8 @@ void Lane::Decide(std::unique_ptr<Call> call) {
                                .key = KeyOf(stream_),
                                .version = point_.version,
                                .metadata = call->metadata};
-  DecidedCommand decided = call->command->definition->decide(*state_, *call->message, context);
+  DecidedCommand decided =
+      call->command->definition->decide(state_.Change(), *call->message, context);
   Commit commit = MakeCommit(*call, std::move(decided), now);
   host_->parts().store->AppendAsync(
       std::move(commit),
@@ -181,18 +186,19 @@ Commit Lane::MakeCommit(Call& call, DecidedCommand decided, absl::Time now) {
     *stored.mutable_rejection() = *std::move(decided.rejection);
   }
   commit.claims.push_back(host_->parts().replies->ClaimOf(id, stored));
-  if (count > 0) AddSnapshot(commit);
+  if (count > 0) LendWhenDue(call, now);
   return commit;
 }
 
-void Lane::AddSnapshot(Commit& commit) {
-  const uint32_t every = aggregate_->definition->snapshot_every;
-  const uint64_t events = *point_.version + 1;
-  if (every == 0 || events - point_.events_in_snapshot < every) return;
-  std::optional<TableWrite> write = host_->parts().snapshots->Write(
-      stream_, *point_.version, aggregate_->fingerprint, EncodeMessage(*state_));
-  if (write.has_value()) commit.writes.push_back(*std::move(write));
-  point_.events_in_snapshot = events;
+void Lane::LendWhenDue(Call& call, absl::Time now) {
+  EventsBehind& behind = point_.behind;
+  if (behind.since == absl::InfiniteFuture()) behind.since = now;
+  behind.count += call.reply.events.size();
+  for (const RecordedReplyEvent& event : call.reply.events) behind.bytes += event.payload.size();
+  if (!IsSnapshotDue(aggregate_->snapshots, behind, now)) return;
+  call.snapshot = state_.Lend();
+  // As if it were written: one that is skipped waits for the next that is due.
+  behind = {.since = now};
 }
 
 bool Lane::IsDecidedAgain(Call& call, const absl::Status& refusal) const {
@@ -215,6 +221,11 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
     // the lane is used any more.
     MutexLock lock(&mutex_);
     --in_flight_;
+    // Under the lock, so that nothing is offered once the state is distrusted.
+    if (result.ok() && !known && !broken_ && call->snapshot) {
+      host_->parts().keeper->Offer(*aggregate_, stream_, *call->reply.version,
+                                   std::move(call->snapshot));
+    }
     if (result.ok() && !known) {
       window_ = std::min(window_ * 2, kMaxWindow);
     } else {
@@ -241,9 +252,14 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
   }
 }
 
+void Lane::Distrust() {
+  MutexLock lock(&mutex_);
+  broken_.store(true, std::memory_order_release);
+}
+
 bool Lane::CopyState(uint64_t version, google::protobuf::Message* state) {
   MutexLock lock(&mutex_);
-  if (deciding_ || broken_ || in_flight_ > 0 || state_ == nullptr || point_.version != version) {
+  if (deciding_ || broken_ || in_flight_ > 0 || !state_ || point_.version != version) {
     return false;
   }
   state->CopyFrom(*state_);

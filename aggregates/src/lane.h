@@ -20,8 +20,10 @@
 #include "daybook/core/event_store.h"
 #include "daybook/core/mutex.h"
 #include "daybook/snapshots/snapshot_store.h"
+#include "lent_state.h"
 #include "registered_aggregate.h"
 #include "reply_store.h"
+#include "snapshot_keeper.h"
 #include "stream_loader.h"
 
 namespace daybook::internal {
@@ -34,6 +36,7 @@ class LaneHost {
     Clock* clock;
     ReplyStore* replies;
     SnapshotStore* snapshots;
+    SnapshotKeeper* keeper;
     CommandCounters* counters;
     int max_conflict_retries;
   };
@@ -79,6 +82,9 @@ class Lane {
   // Decides what is queued when no other thread does.
   void Run();
 
+  // Has the state dropped and loaded anew, and no snapshot taken of it.
+  void Distrust();
+
   // Copies the state to `state` when it is the published one at `version`.
   bool CopyState(uint64_t version, google::protobuf::Message* state);
 
@@ -113,7 +119,8 @@ class Lane {
   void Decide(std::unique_ptr<Call> call);
   absl::Status EnsureState();
   Commit MakeCommit(Call& call, DecidedCommand decided, absl::Time now);
-  void AddSnapshot(Commit& commit);
+  // Lends the state that the call leaves when a snapshot of it is due.
+  void LendWhenDue(Call& call, absl::Time now);
 
   void OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> result);
   // Whether a refused commit is to be decided again.
@@ -133,11 +140,12 @@ class Lane {
   // Calls taken from the queues whose outcome is not known, and how many there may be.
   size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t window_ ABSL_GUARDED_BY(mutex_) = kMaxWindow;
-  // A commit of the chain was refused: the pending state is worth nothing. Written under mutex_.
+  // A commit of the chain was refused, or the snapshot below was a bad one: the pending state is
+  // worth nothing. Written under mutex_.
   std::atomic<bool> broken_{false};
 
   // The deciding thread's own; nobody's, hence under mutex_, when there is none.
-  std::unique_ptr<google::protobuf::Message> state_;
+  LentState state_;
   StreamPoint point_;
   std::shared_ptr<CommitChain> chain_;
 };

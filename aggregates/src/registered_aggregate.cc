@@ -5,11 +5,24 @@
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
+namespace {
 
-RegisteredAggregate::RegisteredAggregate(const AggregateDefinition* aggregate)
-    : definition(aggregate), fingerprint(SnapshotFingerprintOf(*aggregate)) {
+SnapshotPolicy Settled(SnapshotPolicy policy, const AggregateDefinition& aggregate) {
+  policy.events = policy.events.value_or(aggregate.snapshot_every);
+  return policy;
+}
+
+}  // namespace
+
+RegisteredAggregate::RegisteredAggregate(const AggregateDefinition* aggregate,
+                                         const SnapshotPolicy& policy)
+    : definition(aggregate),
+      fingerprint(SnapshotFingerprintOf(*aggregate)),
+      snapshots(Settled(policy, *aggregate)),
+      takes_snapshots(TakesSnapshots(snapshots)) {
   for (const EventDefinition& event : definition->events) {
     events_[event.type].push_back({event.schema_version, event.evolve});
   }
@@ -34,10 +47,14 @@ absl::StatusOr<const KnownEvent*> RegisteredAggregate::Find(const RecordedEvent&
 }
 
 absl::StatusOr<AggregateRegistry> AggregateRegistry::Make(
-    const std::vector<const AggregateDefinition*>& definitions) {
+    const std::vector<AggregateRegistration>& registrations) {
   AggregateRegistry registry;
   absl::flat_hash_map<absl::string_view, absl::string_view> categories;
-  for (const AggregateDefinition* definition : definitions) {
+  for (const AggregateRegistration& registration : registrations) {
+    const AggregateDefinition* const definition = registration.definition;
+    const SnapshotPolicy& snapshots = registration.options.snapshots;
+    DAYBOOK_RETURN_IF_ERROR(
+        CheckSnapshotPolicy(snapshots, absl::StrCat("Aggregate ", definition->name)));
     const auto [taken, is_new] = categories.try_emplace(definition->category, definition->name);
     if (!is_new) {
       return InvalidFieldError(
@@ -45,7 +62,7 @@ absl::StatusOr<AggregateRegistry> AggregateRegistry::Make(
           absl::StrCat("an aggregate has a category of its own, but \"", definition->category,
                        "\" is that of ", taken->second, ", too"));
     }
-    auto registered = std::make_unique<RegisteredAggregate>(definition);
+    auto registered = std::make_unique<RegisteredAggregate>(definition, snapshots);
     for (const CommandDefinition& command : definition->commands) {
       const auto [other, added] =
           registry.commands_.try_emplace(command.descriptor, Command{registered.get(), &command});
@@ -73,6 +90,14 @@ const RegisteredAggregate* AggregateRegistry::FindAggregate(
     if (aggregate->definition == &definition) return aggregate.get();
   }
   return nullptr;
+}
+
+uint32_t AggregateRegistry::kept_snapshots() const {
+  uint32_t most = 1;
+  for (const auto& aggregate : aggregates_) {
+    if (aggregate->takes_snapshots) most = std::max(most, aggregate->snapshots.keep);
+  }
+  return most;
 }
 
 }  // namespace daybook::internal

@@ -12,6 +12,7 @@
 #include "daybook/aggregates/aggregate.h"
 #include "daybook/core/event.h"
 #include "daybook/core/past_event.h"
+#include "daybook/snapshots/snapshot_policy.h"
 
 namespace daybook::internal {
 
@@ -24,13 +25,16 @@ struct KnownEvent {
 
 // Constant, hence thread-safe. `definition` must outlive it.
 struct RegisteredAggregate {
-  explicit RegisteredAggregate(const AggregateDefinition* definition);
+  explicit RegisteredAggregate(const AggregateDefinition* definition,
+                               const SnapshotPolicy& snapshots = {});
 
   // UnknownEvent when the aggregate does not know the type, or not of this schema version.
   absl::StatusOr<const KnownEvent*> Find(const RecordedEvent& event) const;
 
   const AggregateDefinition* const definition;
   const std::string fingerprint;
+  const SnapshotPolicy snapshots;  // its events are set
+  const bool takes_snapshots;
 
  private:
   // By stable name; today's, if there is one, comes first.
@@ -45,13 +49,16 @@ class AggregateRegistry {
     const CommandDefinition* definition;
   };
 
-  // InvalidArgument (InvalidField) when two share a category or a command.
+  // InvalidArgument (InvalidField) when two share a category or a command, or an option is out of
+  // its range.
   static absl::StatusOr<AggregateRegistry> Make(
-      const std::vector<const AggregateDefinition*>& definitions);
+      const std::vector<AggregateRegistration>& registrations);
 
   // nullptr: not registered.
   const Command* FindCommand(const google::protobuf::Descriptor* descriptor) const;
   const RegisteredAggregate* FindAggregate(const AggregateDefinition& definition) const;
+  // The most snapshots that one of them keeps of a stream.
+  uint32_t kept_snapshots() const;
 
  private:
   std::vector<std::unique_ptr<RegisteredAggregate>> aggregates_;

@@ -30,7 +30,8 @@ class SchemaCheck {
   SchemaCheck(const StoreReader& reader, const SchemaCatalog& catalog,
               const AppRegistrations& registrations)
       : reader_(reader), catalog_(catalog) {
-    for (const AggregateDefinition* definition : registrations.aggregates) {
+    for (const AggregateRegistration& registration : registrations.aggregates) {
+      const AggregateDefinition* const definition = registration.definition;
       aggregates_.push_back(std::make_unique<RegisteredAggregate>(definition));
       for (const EventDefinition& event : definition->events) {
         known_[std::string(event.type)][event.schema_version] = {event.descriptor, nullptr};

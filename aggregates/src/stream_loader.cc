@@ -24,38 +24,68 @@ absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
   return absl::OkStatus();
 }
 
-namespace {
+StreamFold::StreamFold(const RegisteredAggregate* aggregate, absl::string_view stream,
+                       std::optional<uint64_t> folded, uint64_t until,
+                       google::protobuf::Message* state)
+    : aggregate_(aggregate), stream_(stream), folded_(folded), until_(until), state_(state) {}
 
-// Folds the events of `stream` up to version `until` into `state`, but for those up to version
-// `folded`, and returns the last version folded; nullopt when it has no events, or none of version
-// `folded`.
-absl::StatusOr<std::optional<uint64_t>> FoldBehind(const StoreReader& reader,
-                                                   const RegisteredAggregate& aggregate,
-                                                   absl::string_view stream,
-                                                   std::optional<uint64_t> folded, uint64_t until,
-                                                   google::protobuf::Message* state) {
-  std::optional<uint64_t> last;
+absl::StatusOr<bool> StreamFold::Next(const StoreReader& reader) {
+  const bool is_first = !version_.has_value();
   ReadStreamOptions options;
   // The last one that is folded is read again: so that it is known to be there.
-  options.from = folded.value_or(0);
-  const size_t batch_limit = options.limit;
+  options.from = is_first ? folded_.value_or(0) : *version_ + 1;
+  if (*options.from > until_) return false;
+  options.limit = std::min<uint64_t>(options.limit, until_ - *options.from + 1);
+  const absl::StatusOr<EventBatch> batch = reader.ReadStream(stream_, options);
+  if (absl::IsNotFound(batch.status())) return false;
+  DAYBOOK_RETURN_IF_ERROR(batch.status());
+  if (batch->empty()) return false;
+  if (batch->front().version != *options.from) {
+    return DamageError("stream", batch->front().position,
+                       absl::StrCat(stream_, " lacks version ", *options.from));
+  }
+  const size_t known = is_first && folded_.has_value() ? 1 : 0;
+  const auto events = absl::MakeConstSpan(batch->begin(), batch->size()).subspan(known);
+  DAYBOOK_RETURN_IF_ERROR(FoldEvents(events, *aggregate_, state_));
+  if (is_first) behind_.since = batch->front().recorded_time;
+  behind_.count += events.size();
+  for (const RecordedEvent& event : events) behind_.bytes += event.payload.size();
+  version_ = batch->back().version;
+  position_ = batch->back().position;
+  return !batch->at_end() && *version_ < until_;
+}
+
+absl::Status StreamFold::Finish(const StoreReader& reader) {
   while (true) {
-    options.limit = std::min<uint64_t>(batch_limit, until - *options.from + 1);
-    const absl::StatusOr<EventBatch> batch = reader.ReadStream(stream, options);
-    if (absl::IsNotFound(batch.status())) return std::nullopt;
-    DAYBOOK_RETURN_IF_ERROR(batch.status());
-    if (batch->empty()) return last;
-    if (batch->front().version != *options.from) {
-      return DamageError("stream", batch->front().position,
-                         absl::StrCat(stream, " lacks version ", *options.from));
+    DAYBOOK_ASSIGN_OR_RETURN(const bool more, Next(reader));
+    if (!more) return absl::OkStatus();
+  }
+}
+
+namespace {
+
+// Folds from the newest snapshot that can be used; nullopt, with an empty `state`, when there is
+// none.
+absl::StatusOr<std::optional<StreamPoint>> LoadFromSnapshot(
+    const StoreReader& reader, SnapshotStore& snapshots, const RegisteredAggregate& aggregate,
+    absl::string_view stream, uint64_t until, google::protobuf::Message* state) {
+  uint64_t at_most = until;
+  while (true) {
+    const std::optional<Snapshot> snapshot =
+        snapshots.Find(reader, stream, aggregate.fingerprint, at_most);
+    if (!snapshot.has_value()) return std::nullopt;
+    if (state->ParseFromString(snapshot->state)) {
+      StreamFold fold(&aggregate, stream, snapshot->version, until, state);
+      DAYBOOK_RETURN_IF_ERROR(fold.Finish(reader));
+      if (fold.version().has_value()) {
+        snapshots.CountUsed();
+        return StreamPoint{fold.version(), fold.behind(), /*from_snapshot=*/true};
+      }
     }
-    const bool skip_first = !last.has_value() && folded.has_value();
-    DAYBOOK_RETURN_IF_ERROR(
-        FoldEvents(absl::MakeConstSpan(batch->begin(), batch->size()).subspan(skip_first ? 1 : 0),
-                   aggregate, state));
-    last = batch->back().version;
-    if (batch->at_end() || *last == until) return last;
-    options.from = *last + 1;
+    snapshots.CountTorn();
+    state->Clear();
+    if (snapshot->version == 0) return std::nullopt;
+    at_most = snapshot->version - 1;
   }
 }
 
@@ -65,27 +95,14 @@ absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore*
                                        const RegisteredAggregate& aggregate,
                                        absl::string_view stream, uint64_t until,
                                        google::protobuf::Message* state) {
-  StreamPoint point;
-  std::optional<Snapshot> snapshot;
-  if (snapshots != nullptr && aggregate.definition->snapshot_every > 0) {
-    snapshot = snapshots->Find(reader, stream, aggregate.fingerprint);
+  if (snapshots != nullptr) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamPoint> point,
+                             LoadFromSnapshot(reader, *snapshots, aggregate, stream, until, state));
+    if (point.has_value()) return *point;
   }
-  if (snapshot.has_value() && snapshot->version <= until) {
-    if (state->ParseFromString(snapshot->state)) {
-      DAYBOOK_ASSIGN_OR_RETURN(
-          point.version, FoldBehind(reader, aggregate, stream, snapshot->version, until, state));
-      if (point.version.has_value()) {
-        snapshots->CountUsed();
-        point.events_in_snapshot = snapshot->version + 1;
-        return point;
-      }
-    }
-    snapshots->CountTorn();
-    state->Clear();
-  }
-  DAYBOOK_ASSIGN_OR_RETURN(point.version,
-                           FoldBehind(reader, aggregate, stream, std::nullopt, until, state));
-  return point;
+  StreamFold fold(&aggregate, stream, /*folded=*/std::nullopt, until, state);
+  DAYBOOK_RETURN_IF_ERROR(fold.Finish(reader));
+  return StreamPoint{fold.version(), fold.behind()};
 }
 
 }  // namespace daybook::internal

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "daybook/core/event_store.h"
+#include "daybook/snapshots/snapshot_policy.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "google/protobuf/message.h"
 #include "registered_aggregate.h"
@@ -19,8 +20,8 @@ namespace daybook::internal {
 // Where a state stands.
 struct StreamPoint {
   std::optional<uint64_t> version;  // nullopt: no events
-  // Events that the stored snapshot of the state covers; 0 when there is none that can be used.
-  uint64_t events_in_snapshot = 0;
+  EventsBehind behind;              // the newest snapshot that can be used
+  bool from_snapshot = false;
 };
 
 // Folds `events` into `state`. DataLoss when one cannot be decoded (Damage names its position) or
@@ -28,8 +29,40 @@ struct StreamPoint {
 absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
                         const RegisteredAggregate& aggregate, google::protobuf::Message* state);
 
-// Folds `stream` as of `reader`, up to version `until` at most, into `state`, which must be empty.
-// `snapshots` may be null: then none is used. Errors as FoldEvents.
+// Folds a stream into a state, some events at a time. Not thread-safe.
+class StreamFold {
+ public:
+  // From the start into an empty `state`, or into that of version `folded`; up to version `until`.
+  // All but the numbers must outlive it.
+  StreamFold(const RegisteredAggregate* aggregate, absl::string_view stream,
+             std::optional<uint64_t> folded, uint64_t until, google::protobuf::Message* state);
+
+  // Folds what comes next, as of `reader`; false when nothing is left. Errors as FoldEvents.
+  absl::StatusOr<bool> Next(const StoreReader& reader);
+  // Folds all that is left.
+  absl::Status Finish(const StoreReader& reader);
+
+  // Of the last event that is folded; nullopt when the stream has none, or none of version
+  // `folded`.
+  std::optional<uint64_t> version() const { return version_; }
+  Position position() const { return position_; }
+  // What was folded behind version `folded`.
+  const EventsBehind& behind() const { return behind_; }
+
+ private:
+  const RegisteredAggregate* const aggregate_;
+  const absl::string_view stream_;
+  const std::optional<uint64_t> folded_;
+  const uint64_t until_;
+  google::protobuf::Message* const state_;
+  std::optional<uint64_t> version_;
+  Position position_;
+  EventsBehind behind_;
+};
+
+// Folds `stream` as of `reader`, up to version `until` at most, into `state`, which must be empty:
+// from the newest snapshot that can be used, or from the start. `snapshots` may be null: then none
+// is used. Errors as FoldEvents.
 absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore* snapshots,
                                        const RegisteredAggregate& aggregate,
                                        absl::string_view stream, uint64_t until,

@@ -59,6 +59,8 @@
 #include "daybook/projections/view_query.h"
 #include "daybook/snapshots/backup.h"
 #include "daybook/snapshots/fingerprint.h"
+#include "daybook/snapshots/snapshot_difference.h"
+#include "daybook/snapshots/snapshot_policy.h"
 #include "daybook/snapshots/snapshot_store.h"
 // IWYU pragma: end_exports
 

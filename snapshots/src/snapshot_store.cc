@@ -36,28 +36,113 @@ uint64_t ChecksumOf(absl::string_view stream, const v1::StoredSnapshot& stored) 
   return checksum;
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<SnapshotStore>> SnapshotStore::Open(EventStore* store) {
-  DAYBOOK_ASSIGN_OR_RETURN(const TableId table, store->OpenTable("$snapshots"));
-  return std::unique_ptr<SnapshotStore>(new SnapshotStore(table));
+// nullopt: torn.
+std::optional<v1::StoredSnapshot> Parse(absl::string_view stream, absl::string_view row) {
+  v1::StoredSnapshot stored;
+  if (!stored.ParseFromArray(row.data(), static_cast<int>(row.size())) ||
+      stored.checksum() != ChecksumOf(stream, stored) || stored.version() > kMaxVersion) {
+    return std::nullopt;
+  }
+  return stored;
 }
 
-std::optional<Snapshot> SnapshotStore::Find(const StoreReader& reader, absl::string_view stream,
-                                            absl::string_view fingerprint) {
-  const auto row = reader.GetRow(table_, stream);
-  if (row.ok() && !row->has_value()) return std::nullopt;
-  v1::StoredSnapshot stored;
-  if (!row.ok() || !stored.ParseFromString(**row) ||
-      stored.checksum() != ChecksumOf(stream, stored) || stored.version() > kMaxVersion) {
+// In "$kept-snapshots": the stream's name, a zero byte, which no name has, and the version in
+// big-endian, so that the newest comes last.
+constexpr size_t kVersionBytes = 8;
+
+std::string KeptPrefix(absl::string_view stream) {
+  std::string key(stream);
+  key.push_back('\0');
+  return key;
+}
+
+std::string KeptKey(absl::string_view stream, uint64_t version) {
+  std::string key = KeptPrefix(stream);
+  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(version >> shift));
+  return key;
+}
+
+// Empty when it is no key of the table.
+absl::string_view StreamOfKept(absl::string_view key) {
+  if (key.size() <= kVersionBytes) return {};
+  key.remove_suffix(kVersionBytes);
+  if (key.back() != '\0') return {};
+  key.remove_suffix(1);
+  return key;
+}
+
+struct KeptRow {
+  std::string key;
+  std::string value;
+};
+
+// The kept rows of `stream` up to version `until`, the oldest first. What cannot be read is not
+// there: it is a cache.
+std::vector<KeptRow> KeptRows(const StoreReader& reader, TableId table, absl::string_view stream,
+                              uint64_t until = ~uint64_t{0}) {
+  ScanOptions options;
+  options.from = KeptPrefix(stream);
+  options.until = KeptKey(stream, until) + '\0';
+  std::vector<KeptRow> rows;
+  const absl::Status status =
+      reader.ScanRows(table, options, [&rows](absl::string_view key, absl::string_view value) {
+        rows.push_back({std::string(key), std::string(value)});
+        return true;
+      });
+  if (!status.ok()) rows.clear();
+  return rows;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SnapshotStore>> SnapshotStore::Open(EventStore* store,
+                                                                   uint32_t keep) {
+  DAYBOOK_ASSIGN_OR_RETURN(const TableId newest, store->OpenTable("$snapshots"));
+  std::optional<TableId> kept = FindTable(*store, "$kept-snapshots");
+  if (!kept.has_value() && keep > 1) {
+    DAYBOOK_ASSIGN_OR_RETURN(kept, store->OpenTable("$kept-snapshots"));
+  }
+  return std::unique_ptr<SnapshotStore>(new SnapshotStore(newest, kept));
+}
+
+std::optional<Snapshot> SnapshotStore::Use(absl::string_view stream, absl::string_view fingerprint,
+                                           absl::string_view row) {
+  std::optional<v1::StoredSnapshot> stored = Parse(stream, row);
+  if (!stored.has_value()) {
     CountTorn();
     return std::nullopt;
   }
-  if (stored.fingerprint() != fingerprint) {
+  if (stored->fingerprint() != fingerprint) {
     stale_.fetch_add(1, std::memory_order_relaxed);
     return std::nullopt;
   }
-  return Snapshot{stored.version(), std::move(*stored.mutable_state())};
+  return Snapshot{stored->version(), std::move(*stored->mutable_state())};
+}
+
+std::optional<Snapshot> SnapshotStore::Find(const StoreReader& reader, absl::string_view stream,
+                                            absl::string_view fingerprint, uint64_t until) {
+  const auto row = reader.GetRow(newest_, stream);
+  if (row.ok() && !row->has_value()) return std::nullopt;
+  if (row.ok()) {
+    std::optional<Snapshot> newest = Use(stream, fingerprint, **row);
+    if (newest.has_value() && newest->version <= until) return newest;
+  } else {
+    CountTorn();
+  }
+  return FindKept(reader, stream, fingerprint, until);
+}
+
+std::optional<Snapshot> SnapshotStore::FindKept(const StoreReader& reader, absl::string_view stream,
+                                                absl::string_view fingerprint, uint64_t until) {
+  if (!kept_.has_value()) return std::nullopt;
+  const std::vector<KeptRow> rows = KeptRows(reader, *kept_, stream, until);
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    std::optional<Snapshot> snapshot = Use(stream, fingerprint, row->value);
+    if (!snapshot.has_value()) continue;
+    if (row->key == KeptKey(stream, snapshot->version)) return snapshot;
+    CountTorn();
+  }
+  return std::nullopt;
 }
 
 std::optional<TableWrite> SnapshotStore::Write(absl::string_view stream, uint64_t version,
@@ -72,16 +157,83 @@ std::optional<TableWrite> SnapshotStore::Write(absl::string_view stream, uint64_
     too_large_.fetch_add(1, std::memory_order_relaxed);
     return std::nullopt;
   }
-  written_.fetch_add(1, std::memory_order_relaxed);
-  return TableWrite{table_, std::string(stream), std::move(value)};
+  return TableWrite{newest_, std::string(stream), std::move(value)};
+}
+
+std::vector<TableWrite> SnapshotStore::Replace(const StoreReader& reader, absl::string_view stream,
+                                               absl::string_view fingerprint, Snapshot snapshot,
+                                               uint32_t keep) {
+  const uint64_t version = snapshot.version;
+  std::optional<TableWrite> newest = Write(stream, version, fingerprint, std::move(snapshot.state));
+  if (!newest.has_value()) return {};
+  std::vector<TableWrite> writes;
+  writes.push_back(*std::move(newest));
+  if (!kept_.has_value()) return writes;
+
+  const auto is_kept = [&](absl::string_view row) -> std::optional<uint64_t> {
+    const std::optional<v1::StoredSnapshot> stored = Parse(stream, row);
+    const bool kept =
+        stored.has_value() && stored->fingerprint() == fingerprint && stored->version() < version;
+    return kept ? std::optional<uint64_t>(stored->version()) : std::nullopt;
+  };
+  uint32_t left = keep - 1;
+  std::string moved;  // the key under which the one that is replaced goes on
+  const auto row = reader.GetRow(newest_, stream);
+  if (left > 0 && row.ok() && row->has_value()) {
+    if (const std::optional<uint64_t> before = is_kept(**row); before.has_value()) {
+      moved = KeptKey(stream, *before);
+      writes.push_back({*kept_, moved, **row});
+      --left;
+    }
+  }
+  const std::vector<KeptRow> rows = KeptRows(reader, *kept_, stream);
+  for (auto old = rows.rbegin(); old != rows.rend(); ++old) {
+    if (old->key == moved) continue;
+    if (left > 0 && is_kept(old->value).has_value()) {
+      --left;
+    } else {
+      writes.push_back({*kept_, old->key, std::nullopt});
+    }
+  }
+  return writes;
+}
+
+std::vector<TableWrite> SnapshotStore::Erase(const StoreReader& reader,
+                                             absl::string_view stream) const {
+  std::vector<TableWrite> writes = {{newest_, std::string(stream), std::nullopt}};
+  if (!kept_.has_value()) return writes;
+  for (const KeptRow& row : KeptRows(reader, *kept_, stream)) {
+    writes.push_back({*kept_, row.key, std::nullopt});
+  }
+  return writes;
+}
+
+absl::StatusOr<uint64_t> SnapshotStore::Survey(
+    const StoreReader& reader,
+    absl::FunctionRef<const std::string*(absl::string_view stream)> fingerprint_of) {
+  uint64_t looked_at = 0;
+  const auto look = [&](absl::string_view stream, absl::string_view row) {
+    const std::string* const fingerprint = fingerprint_of(stream);
+    if (fingerprint == nullptr) return true;
+    Use(stream, *fingerprint, row);
+    ++looked_at;
+    return true;
+  };
+  DAYBOOK_RETURN_IF_ERROR(reader.ScanRows(newest_, {}, look));
+  if (kept_.has_value()) {
+    DAYBOOK_RETURN_IF_ERROR(
+        reader.ScanRows(*kept_, {}, [&](absl::string_view key, absl::string_view row) {
+          return look(StreamOfKept(key), row);
+        }));
+  }
+  return looked_at;
 }
 
 SnapshotStats SnapshotStore::stats() const {
-  return {.written = written_.load(std::memory_order_relaxed),
+  return {.too_large = too_large_.load(std::memory_order_relaxed),
           .used = used_.load(std::memory_order_relaxed),
           .stale = stale_.load(std::memory_order_relaxed),
-          .torn = torn_.load(std::memory_order_relaxed),
-          .too_large = too_large_.load(std::memory_order_relaxed)};
+          .torn = torn_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace daybook

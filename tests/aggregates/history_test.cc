@@ -233,6 +233,7 @@ TEST_P(HistoryTest, WhatIsBeyondTheEndIsNotFound) {
 
 TEST_P(HistoryTest, ASnapshotIsUsedWhenItIsValidAndNotNewer) {
   for (int i = 1; i <= 25; ++i) ASSERT_THAT(app_->Execute(DepositOf(i)), IsOk());
+  ASSERT_THAT(app_->FlushSnapshots(), IsOk());
   const uint64_t before = app_->Stats().snapshots.used;
   EXPECT_EQ(app_->LoadAt<Account>("7", Version{18})->state.amounts_size(), 19);
   EXPECT_EQ(app_->Stats().snapshots.used, before);  // the newest is of version 19

@@ -120,6 +120,40 @@ TEST_F(DoctorCommand, FindsASnapshotThatCannotBeRead) {
   EXPECT_EQ(finding["mend"], "bank verify --store " + store_);
 }
 
+TEST_F(DoctorCommand, FindsThatASnapshotWasNotWhatItsEventsFoldInto) {
+  AppOptions options = options_.app;
+  options.snapshot_audit_every = 1;
+  {
+    App app = Open();
+    for (int i = 0; i < 12; ++i) ASSERT_THAT(app.Execute(DepositOf(1)), IsOk());
+    ASSERT_THAT(app.FlushSnapshots(), IsOk());
+    auto snapshots = SnapshotStore::Open(&app.store());
+    ASSERT_THAT(snapshots, IsOk());
+    Commit commit;
+    commit.writes.push_back(
+        *(*snapshots)
+             ->Write("account-7", 9, SnapshotFingerprintOf(AggregateDefinitionOf<Account>()),
+                     EncodeMessage(Make<AccountState>({.balance = 1'000'000}))));
+    ASSERT_THAT(app.store().Append(std::move(commit)), IsOk());
+  }
+  {
+    auto app = App::Open(store_, options, Aggregate<Account>(), Inline<Balances>());
+    ASSERT_THAT(app, IsOk());
+    ASSERT_THAT(app->Load<Account>("7"), IsOk());
+    ASSERT_THAT(app->FlushSnapshots(), IsOk());
+    EXPECT_EQ(app->Stats().snapshots.differing, 1u);
+  }
+  const auto finding = OneFinding(Bank());
+  EXPECT_EQ(finding["check"], "snapshots");
+  EXPECT_THAT(
+      finding["problem"].get<std::string>(),
+      HasSubstr("the snapshot of account-7 at version 9 was not what its events fold into"));
+  EXPECT_EQ(finding["mend"],
+            "raise the evolve_revision of Account: all its snapshots are then made anew");
+  // What it casts doubt on is used no more.
+  EXPECT_EQ(Doctor(PartsOf(Aggregate<RevisedAccount>(), Inline<Balances>())).code, 0);
+}
+
 TEST_F(DoctorCommand, FindsTypesAndSchemasOfAnotherBuild) {
   {
     App app = Open(Aggregate<Account>());

@@ -14,6 +14,7 @@
 #include "daybook/projections/parked.h"
 #include "daybook/projections/stored_generations.h"
 #include "daybook/projections/stored_view.h"
+#include "daybook/snapshots/snapshot_difference.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "directory_mark.h"
 
@@ -27,6 +28,13 @@ std::string CommandLine(const Patient& patient, absl::string_view command) {
 
 std::string MiB(uint64_t bytes) {
   return absl::StrCat(bytes >> 20, " MiB");
+}
+
+std::string DifferenceText(const SnapshotDifference& difference) {
+  return absl::StrCat("the snapshot of ", difference.stream, " at version ", difference.version,
+                      " was not what its events fold into, as an audit found at ",
+                      absl::FormatTime(difference.found, absl::UTCTimeZone()),
+                      ": Evolve changed its meaning, or uses more than the state and the event");
 }
 
 // Of what a build has not seen.
@@ -186,19 +194,24 @@ absl::Status FindInSnapshots(const Patient& patient, std::vector<Finding>* findi
                            OpenSnapshots(*patient.session.store));
   if (snapshots == nullptr) return absl::OkStatus();
   const StoreReader& reader = *patient.session.reader;
-  DAYBOOK_ASSIGN_OR_RETURN(const TableId table, patient.session.store->OpenTable("$snapshots"));
   std::map<std::string, std::string> fingerprints;
   for (const AggregateDefinition* aggregate : patient.application.parts().aggregates) {
-    fingerprints[std::string(aggregate->category)] = SnapshotFingerprintOf(*aggregate);
+    const std::string fingerprint = SnapshotFingerprintOf(*aggregate);
+    fingerprints[std::string(aggregate->category)] = fingerprint;
+    DAYBOOK_ASSIGN_OR_RETURN(
+        const std::optional<SnapshotDifference> difference,
+        FindSnapshotDifference(*patient.session.store, reader, aggregate->category, fingerprint));
+    if (difference.has_value()) {
+      findings->push_back({"snapshots", true, DifferenceText(*difference),
+                           absl::StrCat("raise the evolve_revision of ", aggregate->name,
+                                        ": all its snapshots are then made anew")});
+    }
   }
-  uint64_t all = 0;
-  DAYBOOK_RETURN_IF_ERROR(
-      reader.ScanRows(table, {}, [&](absl::string_view stream, absl::string_view) {
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const uint64_t all, snapshots->Survey(reader, [&](absl::string_view stream) {
         const auto fingerprint = fingerprints.find(std::string(CategoryOf(stream)));
-        if (fingerprint == fingerprints.end()) return true;  // of another application
-        snapshots->Find(reader, stream, fingerprint->second);
-        ++all;
-        return true;
+        // Otherwise of another application.
+        return fingerprint == fingerprints.end() ? nullptr : &fingerprint->second;
       }));
   const SnapshotStats stats = snapshots->stats();
   if (stats.torn > 0) {
@@ -211,17 +224,19 @@ absl::Status FindInSnapshots(const Patient& patient, std::vector<Finding>* findi
                          absl::StrCat(stats.stale, " of ", all,
                                       " snapshots are of an older state, Evolve or Upcast: their ",
                                       "streams are folded from the start"),
-                         "none: each stream's next command writes its own anew"});
+                         "none: each stream's next event has its own written anew"});
   }
   return absl::OkStatus();
 }
 
 absl::Status FindInSchemas(const Patient& patient, std::vector<Finding>* findings) {
-  const ApplicationParts& parts = patient.application.parts();
-  DAYBOOK_ASSIGN_OR_RETURN(
-      const SchemaReport report,
-      internal::CheckSchemaOf(*patient.session.store,
-                              {.aggregates = parts.aggregates, .projections = parts.projections}));
+  internal::AppRegistrations registrations;
+  for (const AggregateDefinition* aggregate : patient.application.parts().aggregates) {
+    registrations.Add(AggregateRegistration{aggregate});
+  }
+  registrations.projections = patient.application.parts().projections;
+  DAYBOOK_ASSIGN_OR_RETURN(const SchemaReport report,
+                           internal::CheckSchemaOf(*patient.session.store, registrations));
   for (const SchemaFinding& found : report.findings) {
     findings->push_back({"schema", true, found.ToString(),
                          "run a build that reads it: the newer one, or this one with an upcaster"});

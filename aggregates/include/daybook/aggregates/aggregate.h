@@ -22,6 +22,7 @@
 #include "daybook/proto/message_traits.h"
 #include "daybook/proto/type_list.h"
 #include "daybook/proto/upcast.h"
+#include "daybook/snapshots/snapshot_policy.h"
 #include "daybook/v1/errors.pb.h"
 #include "google/protobuf/message.h"
 
@@ -184,15 +185,22 @@ const AggregateDefinition& AggregateDefinitionOf() {
   return *kDefinition;
 }
 
+// How an application runs an aggregate.
+struct AggregateOptions {
+  SnapshotPolicy snapshots;
+};
+
 // An aggregate in App::Open's list.
 struct AggregateRegistration {
   const AggregateDefinition* definition;
+  AggregateOptions options;
 };
 
-// `App::Open("bank.db", Aggregate<Account>(), ...)`
+// `App::Open("bank.db", Aggregate<Account>(), ...)`, or
+// `Aggregate<Account>({.snapshots = {.events = 100, .age = absl::Hours(1)}})`
 template <typename A>
-AggregateRegistration Aggregate() {
-  return AggregateRegistration{&AggregateDefinitionOf<A>()};
+AggregateRegistration Aggregate(const AggregateOptions& options = {}) {
+  return AggregateRegistration{&AggregateDefinitionOf<A>(), options};
 }
 
 }  // namespace daybook

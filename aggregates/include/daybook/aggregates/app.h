@@ -61,6 +61,10 @@ struct AppStats {
   uint64_t states_dropped = 0;  // to stay within AppOptions::cached_states
   uint64_t states_cached = 0;   // now
   SnapshotStats snapshots;
+  // The last audit that found a snapshot to be something else than the fold of its events (DataLoss
+  // with a Damage "snapshot": the message names the stream and the version), or that could not be
+  // made since an event cannot be read. Commands go on all the same.
+  absl::Status snapshot_audit;
   uint64_t replies_removed = 0;  // older than AppOptions::reply_retention
   // Why none was removed at the last look, where that was an error.
   absl::Status reply_sweep;
@@ -69,10 +73,10 @@ struct AppStats {
 namespace internal {
 
 struct AppRegistrations {
-  std::vector<const AggregateDefinition*> aggregates;
+  std::vector<AggregateRegistration> aggregates;
   std::vector<ProjectionRegistration> projections;
 
-  void Add(const AggregateRegistration& aggregate) { aggregates.push_back(aggregate.definition); }
+  void Add(const AggregateRegistration& aggregate) { aggregates.push_back(aggregate); }
   void Add(ProjectionRegistration projection) { projections.push_back(std::move(projection)); }
 };
 
@@ -245,14 +249,20 @@ class App {
   absl::StatusOr<uint64_t> DropParked(absl::string_view view, absl::string_view key,
                                       std::optional<uint32_t> generation = {});
 
+  // Waits until every snapshot that is due is written or skipped: they are written behind the
+  // commands, and nobody needs to wait for them but who looks at them, such as a test. Unavailable
+  // when closed. Not to be called from a ReplyCallback.
+  absl::Status FlushSnapshots();
+
   // Valid until Close.
   const ProjectionEngine& views() const;
   EventStore& store() const;
 
   AppStats Stats() const;
 
-  // Refuses further commands with Unavailable, waits for those under way, stops the views and
-  // closes the store. Nothing is lost without it. Not to be called from a ReplyCallback.
+  // Refuses further commands with Unavailable, waits for those under way, writes the snapshots that
+  // are due, stops the views and closes the store. Nothing is lost without it. Not to be called
+  // from a ReplyCallback.
   void Close();
 
  private:

@@ -3,6 +3,7 @@
 #define DAYBOOK_AGGREGATES_APP_OPTIONS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -28,11 +29,19 @@ struct AppOptions {
   int max_conflict_retries = 16;
   // The build, as it stands in every event's metadata. At most 256 bytes.
   std::string producer;
+  // Of the states that are loaded from a snapshot, one in so many is audited, behind the commands:
+  // the stream is folded from its start, and a snapshot that is something else is deleted, counted
+  // (SnapshotStats::differing) and named (AppStats::snapshot_audit). It finds an Evolve that
+  // changed its meaning without a new evolve_revision. 1: each. 0: none.
+  uint32_t snapshot_audit_every = 1'000;
 
   // ---- performance
   // States kept decoded after their last command, each as large as the state in memory; the least
   // recently used are dropped. 0 to 100,000,000.
   size_t cached_states = 100'000;
+  // Streams whose snapshot waits to be written, each with its state; more are skipped and counted
+  // (SnapshotStats::skipped). 1 to 1,000,000.
+  size_t pending_snapshots = 1'024;
 };
 
 }  // namespace daybook

@@ -52,7 +52,11 @@ template <typename... Registrations>
 ApplicationParts PartsOf(Registrations... registrations) {
   internal::AppRegistrations collected;
   (collected.Add(registrations), ...);
-  return {.aggregates = std::move(collected.aggregates),
+  std::vector<const AggregateDefinition*> aggregates;
+  for (const AggregateRegistration& aggregate : collected.aggregates) {
+    aggregates.push_back(aggregate.definition);
+  }
+  return {.aggregates = std::move(aggregates),
           .projections = std::move(collected.projections),
           .open = [registrations...](absl::string_view path, const AppOptions& options) {
             return App::Open(path, options, registrations...);
