@@ -92,12 +92,13 @@ class ThreadWorker : public Runtime::Worker {
   enum : uint32_t { kIdle, kDue, kAsleep, kLent, kLentDue, kLentAsleep };
 
   void Run() {
-    while (!stop_.load(std::memory_order_acquire)) {
-      if (state_.exchange(kIdle, std::memory_order_acq_rel) == kDue) {
-        while (task_->Step()) {
-          if (stop_.load(std::memory_order_acquire)) return;
-        }
-      }
+    while (true) {
+      // The stop is looked for after the exchange, which takes the wake that came with it: asked
+      // before, it could be set and its wake taken in between, and the thread would sleep for good.
+      const bool due = state_.exchange(kIdle, std::memory_order_acq_rel) == kDue;
+      do {
+        if (stop_.load(std::memory_order_acquire)) return;
+      } while (due && task_->Step());
       uint32_t state = kIdle;
       if (!state_.compare_exchange_strong(state, kAsleep, std::memory_order_acq_rel)) continue;
       while ((state = state_.load(std::memory_order_acquire)) != kDue) {

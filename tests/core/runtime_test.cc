@@ -160,6 +160,18 @@ TEST(ThreadRuntime, DestructionEndsATaskThatNeverRests) {
   worker.reset();
 }
 
+TEST(ThreadRuntime, DestructionEndsATaskAtAnyMomentOfAWake) {
+  for (int i = 0; i < 5'000; ++i) {
+    std::atomic<int> steps = 0;
+    FunctionTask task([&] {
+      ++steps;
+      return false;
+    });
+    const auto worker = Runtime::Threads().Start("task", &task);
+    while (steps < 3) worker->Wake();  // the thread is up, and about to look for the next wake
+  }
+}
+
 TEST(ThreadRuntime, AwaitReturnsWhenTheTimeIsOver) {
   Latch never;
   const absl::Time before = absl::Now();
