@@ -18,6 +18,9 @@ function(daybook_room)
     target_link_libraries(${target} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_PRIVATE_DEPS}
                                     $<BUILD_INTERFACE:daybook_warnings>)
     target_compile_features(${target} PUBLIC cxx_std_20)
+    if(TARGET daybook_precompiled AND NOT ROOM_NAME STREQUAL tools)  # Those are not optimized.
+      target_precompile_headers(${target} REUSE_FROM daybook_precompiled)
+    endif()
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)

@@ -1,0 +1,2 @@
+// Carries the precompiled headers of the rooms.
+#include "precompiled.h"
