@@ -9,7 +9,9 @@ namespace {
 class DirectoryDisk : public Disk {
  public:
   ~DirectoryDisk() override { std::filesystem::remove_all(path_); }
-  absl::StatusOr<std::unique_ptr<EventStore>> Open(const StoreOptions& options) override {
+  absl::StatusOr<std::unique_ptr<EventStore>> Open(const StoreOptions& app_options) override {
+    StoreOptions options = app_options;
+    options.witness_bytes = size_t{1} << 20;
     return OpenStore(path_, options);
   }
 

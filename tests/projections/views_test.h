@@ -69,7 +69,8 @@ class ViewsTest : public testing::TestWithParam<StoreKind> {
 
   void OpenTheStore() {
     absl::StatusOr<std::unique_ptr<EventStore>> store =
-        GetParam().on_disk ? OpenStore(path_.string()) : OpenMemoryStore();
+        GetParam().on_disk ? OpenStore(path_.string(), {.witness_bytes = size_t{1} << 20})
+                           : OpenMemoryStore();
     ASSERT_THAT(store, IsOk());
     store_ = *std::move(store);
   }
