@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "daybook/core/open.h"
 #include "daybook/snapshots/backup.h"
 #include "daybook/testkit/status_matchers.h"
@@ -32,6 +33,20 @@ class BackupFixture : public testing::Test {
     absl::StatusOr<std::unique_ptr<EventStore>> store = OpenStore(path, SmallOptions());
     EXPECT_THAT(store, IsOk());
     return store.ok() ? *std::move(store) : nullptr;
+  }
+
+  // Once its table files stay as they are: after opening, RocksDB may write some of them anew.
+  std::unique_ptr<EventStore> OpenAtRest(const std::string& path) {
+    std::unique_ptr<EventStore> store = Open(path);
+    std::vector<std::string> files = TablesIn(path);
+    for (int looks = 0; looks < 30; ++looks) {
+      absl::SleepFor(absl::Milliseconds(10));
+      std::vector<std::string> now = TablesIn(path);
+      if (now == files) continue;
+      files = std::move(now);
+      looks = 0;
+    }
+    return store;
   }
 
   // Appends the n-th event of `writer` and, in the same commit, the row that says so.
@@ -67,6 +82,15 @@ class BackupFixture : public testing::Test {
     std::vector<std::string> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
       if (entry.is_regular_file() && entry.file_size() > 0) files.push_back(entry.path().string());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  // The names of a store's table files.
+  static std::vector<std::string> TablesIn(const std::string& path) {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path + "/db")) {
+      if (entry.path().extension() == ".sst") files.push_back(entry.path().string());
     }
     std::sort(files.begin(), files.end());
     return files;
