@@ -43,7 +43,8 @@ endfunction()
 #
 # BOTH_ENGINES: those of its tests that have the parameter RocksDB are <name>, all the others are
 # <name>_in_memory, with the label `memory`.
-# OPTIMIZED: as what it tests is; for programs that go through hundreds of schedules.
+# OPTIMIZED: as what it tests is; for programs that go through hundreds of schedules. They take
+# longest, so they start first.
 function(daybook_test)
   cmake_parse_arguments(TEST "BOTH_ENGINES;OPTIMIZED" "NAME;TIMEOUT" "SOURCES;DEPS;ARGS;LABELS"
                         ${ARGN})
@@ -71,10 +72,18 @@ function(daybook_test)
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 600)
   endif()
-  set_tests_properties(${TEST_NAME} PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+  set(cost 1)
+  if(TEST_OPTIMIZED)
+    set(cost 3)
+  elseif(TEST_BOTH_ENGINES)
+    set(cost 2)
+  endif()
+  set_tests_properties(${TEST_NAME} PROPERTIES
+    LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} COST ${cost})
   if(TEST_BOTH_ENGINES)
     add_test(NAME ${TEST_NAME}_in_memory COMMAND ${TEST_NAME} --gtest_filter=-*/RocksDB)
-    set_tests_properties(${TEST_NAME}_in_memory PROPERTIES LABELS memory TIMEOUT ${TEST_TIMEOUT})
+    set_tests_properties(${TEST_NAME}_in_memory PROPERTIES
+      LABELS memory TIMEOUT ${TEST_TIMEOUT} COST ${cost})
     if(NOT TARGET memory_tests)
       add_custom_target(memory_tests)
     endif()
