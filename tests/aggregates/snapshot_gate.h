@@ -25,6 +25,7 @@ class SnapshotGate {
   }
   // Lets those go that wait, and all others.
   void Open() {
+    MutexLock opening(&opening_);
     std::vector<std::pair<EventStore*, Waiting>> waiting;
     {
       MutexLock lock(&mutex_);
@@ -75,6 +76,8 @@ class SnapshotGate {
     store->AppendAsync(std::move(commit), std::move(done));
   }
 
+  // Held while those that waited are appended: so long their store must be there.
+  Mutex opening_ ABSL_ACQUIRED_BEFORE(mutex_);
   Mutex mutex_;
   bool shut_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::pair<EventStore*, Waiting>> waiting_ ABSL_GUARDED_BY(mutex_);
@@ -86,6 +89,7 @@ class GatedStore : public ForwardingStore {
  public:
   GatedStore(std::unique_ptr<EventStore> store, SnapshotGate* gate)
       : ForwardingStore(store.get()), store_(std::move(store)), gate_(gate) {}
+  ~GatedStore() override { MutexLock lock(&gate_->opening_); }
   void AppendAsync(Commit commit, AppendCallback done) override {
     if (commit.appends.empty() && FindTable(*store_, "$snapshots").has_value()) {
       gate_->Append(store_.get(), std::move(commit), std::move(done));

@@ -241,6 +241,7 @@ TEST_P(AppendContract, ChainedCommitsFallTogether) {
     });
   }
   store_->runtime().Await(all);
+  MutexLock lock(&mutex);  // who opened the latch held it
   EXPECT_THAT(codes, ElementsAre(absl::StatusCode::kOk, absl::StatusCode::kAborted,
                                  absl::StatusCode::kAborted));
   EXPECT_TRUE(chain->broken());
