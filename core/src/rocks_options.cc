@@ -116,7 +116,8 @@ rocksdb::DBOptions MakeDBOptions(const RocksKvOptions& options) {
 
   db.max_background_jobs = 2;
   db.max_open_files = 512;
-  // Opening starts so many threads for each family, only to read the ends of few files.
+  // RocksDB's 16 would be started for each family at each opening, only to read the ends of a few
+  // files.
   db.max_file_opening_threads = 1;
   db.bytes_per_sync = 1 << 20;
   db.avoid_unnecessary_blocking_io = !options.read_only;  // 7.8 asserts against both
