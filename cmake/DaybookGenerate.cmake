@@ -1,3 +1,19 @@
+# Lets a unity build take several files of protoc at once, though two of the variables in each of
+# them have the same names.
+function(daybook_unite_generated target)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD_UNIQUE_ID DAYBOOK_FILE_ID
+    UNITY_BUILD_CODE_BEFORE_INCLUDE [[
+#undef DAYBOOK_JOIN
+#undef DAYBOOK_NAME
+#undef schemas
+#undef file_default_instances
+#define DAYBOOK_JOIN(a, b) a##b
+#define DAYBOOK_NAME(a, b) DAYBOOK_JOIN(a, b)
+#define schemas DAYBOOK_NAME(schemas_, DAYBOOK_FILE_ID)
+#define file_default_instances DAYBOOK_NAME(instances_, DAYBOOK_FILE_ID)]])
+endfunction()
+
 # daybook_generate(TARGET bank_contract PROTOS bank.proto... [IMPORT_DIRS dir...] [DEPS target...])
 #
 # A static library of what protoc and protoc-gen-daybook write for the .proto files: `bank.pb.h` and
@@ -78,7 +94,7 @@ function(daybook_generate)
   add_library(${GENERATE_TARGET} STATIC ${sources})
   target_include_directories(${GENERATE_TARGET} SYSTEM PUBLIC ${out})
   target_compile_options(${GENERATE_TARGET} PRIVATE -w)
-  set_target_properties(${GENERATE_TARGET} PROPERTIES UNITY_BUILD OFF)
+  daybook_unite_generated(${GENERATE_TARGET})
   target_compile_features(${GENERATE_TARGET} PUBLIC cxx_std_20)
   target_link_libraries(${GENERATE_TARGET} PUBLIC daybook::proto daybook::messages ${GENERATE_DEPS})
   set_target_properties(${GENERATE_TARGET} PROPERTIES DAYBOOK_IMPORT_DIRS "${import_roots}")
