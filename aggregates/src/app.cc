@@ -27,6 +27,7 @@ absl::Status RegisterSchemas(EventStore* store,
 
 // In the order of their lives: what comes later uses what comes before.
 struct App::Impl {
+  internal::AppRegistrations registrations;
   std::unique_ptr<EventStore> store;
   std::unique_ptr<ProjectionEngine> views;
   std::unique_ptr<internal::CommandExecutor> commands;
@@ -47,6 +48,7 @@ absl::StatusOr<App> App::OpenOn(std::unique_ptr<EventStore> store, const AppOpti
                                 internal::AppRegistrations registrations) {
   DAYBOOK_RETURN_IF_ERROR(internal::CheckAppOptions(options));
   auto impl = std::make_unique<Impl>();
+  impl->registrations = registrations;
   impl->store = std::move(store);
   DAYBOOK_RETURN_IF_ERROR(RegisterSchemas(impl->store.get(), registrations.aggregates));
   ProjectionOptions views = options.projections;
@@ -127,6 +129,9 @@ absl::StatusOr<uint64_t> App::DropParked(absl::string_view view, absl::string_vi
 }
 EventStore& App::store() const {
   return *impl_->store;
+}
+const internal::AppRegistrations& App::registrations() const {
+  return impl_->registrations;
 }
 
 absl::Status App::FlushSnapshots() {

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/tools/tool_main.h"
+#include "daybook/tools/tool_server.h"
 #include "generate.h"
 #include "loans_app.h"
 #include "report.h"
@@ -45,6 +46,7 @@ absl::Status Run(const Arguments& arguments) {
   // Before the store is made: of a log with a mistake nothing is left behind.
   DAYBOOK_ASSIGN_OR_RETURN(const CheckedLog log, CheckLog(arguments.input));
   DAYBOOK_ASSIGN_OR_RETURN(daybook::App app, OpenLoans(arguments.store, true));
+  DAYBOOK_ASSIGN_OR_RETURN(const auto tools, daybook::ToolServer::Start(app, arguments.store));
   RunOptions options;
   options.progress = stderr;
   DAYBOOK_ASSIGN_OR_RETURN(const RunResult run, RunLog(app, log, options));

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "event_text.h"
 #include "nlohmann/json.hpp"
+#include "path_of.h"
 #include "printable.h"
 #include "store_session.h"
 
@@ -34,17 +35,20 @@ std::string InfoText(const BackupInfo& info) {
 ExitCode TakeBackup(const BackupArguments& arguments, Console& console) {
   StoreOptions options;
   options.create_if_missing = false;
-  const absl::StatusOr<std::unique_ptr<EventStore>> store = OpenStore(arguments.store, options);
-  if (absl::IsUnavailable(store.status())) {
+  absl::StatusOr<std::unique_ptr<EventStore>> opened = nullptr;
+  if (console.running == nullptr) opened = OpenStore(arguments.store, options);
+  if (absl::IsUnavailable(opened.status())) {
     return Fail(console, kInUse,
                 absl::StrCat("the store ", arguments.store, " is in use. Let the application that ",
                              "has it open take the backup, or stop it"));
   }
-  if (!store.ok()) return FailToOpen(console, arguments.store, store.status());
-  const absl::StatusOr<BackupInfo> info = Backup(**store, arguments.directory);
+  if (!opened.ok()) return FailToOpen(console, arguments.store, opened.status());
+  EventStore& store = console.running != nullptr ? *console.running->store : **opened;
+  const std::string directory = PathOf(console, arguments.directory);
+  const absl::StatusOr<BackupInfo> info = Backup(store, directory);
   if (!info.ok()) return FailBackup(console, info.status());
   absl::StatusOr<uint64_t> removed = uint64_t{0};
-  if (arguments.keep > 0) removed = RemoveOldBackups(arguments.directory, arguments.keep);
+  if (arguments.keep > 0) removed = RemoveOldBackups(directory, arguments.keep);
   if (arguments.json) {
     ordered_json line = InfoJson(*info);
     line["new_bytes"] = info->new_bytes;

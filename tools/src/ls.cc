@@ -30,7 +30,7 @@ void PrintStream(absl::string_view stream, uint64_t version, bool json, Console&
 }  // namespace
 
 ExitCode Ls(const LsArguments& arguments, Console& console) {
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   uint64_t left = arguments.limit;
   const auto visit = [&](absl::string_view stream, uint64_t version) {

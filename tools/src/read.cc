@@ -63,7 +63,7 @@ absl::Status ReadOneStream(const ReadArguments& arguments, const StoreReader& re
 ExitCode Read(const ReadArguments& arguments, Console& console) {
   const absl::Status usage = CheckArguments(arguments);
   if (!usage.ok()) return Fail(console, kUsage, usage.message());
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   uint64_t left = arguments.limit;
   const auto print = [&](const RecordedEvent& event) {

@@ -1,7 +1,9 @@
 #include "run.h"
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -10,13 +12,15 @@
 #include "commands.h"
 #include "numbers.h"
 #include "printable.h"
+#include "running_store.h"
 
 namespace daybook::tools {
 namespace {
 
 constexpr char kDescription[] =
     "Looks into a Daybook store: its streams, its events, its soundness. Backs it up and restores "
-    "it. Changes nothing in a store that is there.";
+    "it. Changes nothing in a store that is there. Where an application has the store open and "
+    "answers the tools, the command is run there.";
 
 constexpr char kNewStore[] = "Where the store is to be; nothing may be there yet";
 
@@ -52,11 +56,13 @@ struct Parsed {
 template <typename Arguments>
 CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
                      const std::string& description, Arguments& arguments,
-                     ExitCode (*run)(const Arguments&, Console&), const std::string& json) {
+                     ExitCode (*run)(const Arguments&, Console&), const std::string& json,
+                     std::string* store = nullptr) {
   CLI::App* command = app.add_subcommand(name, description);
   command->add_flag("--json", arguments.json, json);
-  command->final_callback([&parsed, &arguments, run] {
-    parsed.command = [&arguments, run](Console& console) { return run(arguments, console); };
+  command->final_callback([&parsed, &arguments, store, run] {
+    parsed.command.store = store;
+    parsed.command.run = [&arguments, run](Console& console) { return run(arguments, console); };
   });
   return command;
 }
@@ -69,7 +75,7 @@ void AddLs(CLI::App& app, Parsed& parsed) {
   LsArguments& a = parsed.ls;
   CLI::App* ls = AddCommand(app, parsed, "ls",
                             "Lists the streams and their last versions, category by category", a,
-                            &Ls, "One object a line: stream, category, version, events");
+                            &Ls, "One object a line: stream, category, version, events", &a.store);
   AddStore(*parsed.program, *ls, &a.store);
   ls->add_option("--category", a.category, "Only streams of this category");
   ls->add_option("--prefix", a.prefix, "Only streams whose name begins so");
@@ -81,7 +87,7 @@ void AddRead(CLI::App& app, Parsed& parsed) {
   ReadArguments& a = parsed.read;
   CLI::App* read =
       AddCommand(app, parsed, "read", "Prints events of the log or of a stream, in order", a, &Read,
-                 "One object a line for each event");
+                 "One object a line for each event", &a.store);
   AddStore(*parsed.program, *read, &a.store);
   read->add_option("STREAM", a.stream, "Only this stream");
   read->add_option("--from", a.from, "With STREAM: the version to start with")
@@ -99,12 +105,12 @@ void AddRead(CLI::App& app, Parsed& parsed) {
 void AddTail(CLI::App& app, Parsed& parsed) {
   TailArguments& a = parsed.tail;
   CLI::App* tail = AddCommand(app, parsed, "tail", "Prints the last events", a, &Tail,
-                              "One object a line for each event");
+                              "One object a line for each event", &a.store);
   AddStore(*parsed.program, *tail, &a.store);
   tail->add_option("-n,--count", a.count, "How many")->capture_default_str()->check(WholeNumber(0));
   tail->add_flag("-f,--follow", a.follow,
-                 "Go on with what comes. A store belongs to one process at a time: new events are "
-                 "seen once the application has closed it. Between two looks the store is closed");
+                 "Go on with what comes. Where the application that has the store open does not "
+                 "answer the tools, new events are seen once it has closed it");
   tail->add_option("--interval", a.interval_seconds, "Seconds between two looks of --follow")
       ->capture_default_str()
       ->check(Seconds());
@@ -114,7 +120,8 @@ void AddStats(CLI::App& app, Parsed& parsed) {
   StatsArguments& a = parsed.stats;
   CLI::App* stats = AddCommand(
       app, parsed, "stats", "Tells in numbers what the store holds", a, &Stats,
-      "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables");
+      "One object: events, streams, categories, types, disk_bytes, data_bytes, tip, chain, tables",
+      &a.store);
   AddStore(*parsed.program, *stats, &a.store);
 }
 
@@ -124,7 +131,8 @@ void AddSchema(CLI::App& app, Parsed& parsed) {
       app, parsed, "schema",
       "Lists the types and schema versions of the events, with their number, the first "
       "and the last position, and the message that the payload is. Reads the whole log",
-      a, &Schema, "One object a line: type, schema_version, events, first, last, sample, message");
+      a, &Schema, "One object a line: type, schema_version, events, first, last, sample, message",
+      &a.store);
   AddStore(*parsed.program, *schema, &a.store);
 }
 
@@ -134,7 +142,7 @@ void AddVerify(CLI::App& app, Parsed& parsed) {
       AddCommand(app, parsed, "verify",
                  "Reads everything and checks it: files, chain, witness, indexes. Exits 0 when "
                  "the store is sound, and 1 with the first bad position when it is not",
-                 a, &Verify, "One object: sound, then the figures or the problem");
+                 a, &Verify, "One object: sound, then the figures or the problem", &a.store);
   AddStore(*parsed.program, *verify, &a.store);
 }
 
@@ -148,8 +156,9 @@ void AddBackups(CLI::App& app, Parsed& parsed) {
   CLI::App* backup = AddCommand(
       app, parsed, "backup",
       "Adds a backup of the store to a directory of them: what is new is copied, all is read again "
-      "and checked. The store must be closed; an application takes backups of its own open store",
-      a, &TakeBackup, "One object: number, store, tip, chain, made, files, bytes, new_bytes");
+      "and checked",
+      a, &TakeBackup, "One object: number, store, tip, chain, made, files, bytes, new_bytes",
+      &a.store);
   AddStore(*parsed.program, *backup, &a.store);
   AddDirectory(backup, a.directory);
   backup->add_option("--keep", a.keep, "Then remove all but so many of the newest")
@@ -183,11 +192,11 @@ void AddRestore(CLI::App& app, Parsed& parsed) {
 
 void AddExport(CLI::App& app, Parsed& parsed) {
   ExportArguments& a = parsed.export_log;
-  CLI::App* exported =
-      AddCommand(app, parsed, "export",
-                 "Writes the log to the standard output, all that it takes to import it again bit "
-                 "for bit",
-                 a, &Export, "The default: a heading, then one object a line for each event");
+  CLI::App* exported = AddCommand(
+      app, parsed, "export",
+      "Writes the log to the standard output, all that it takes to import it again bit "
+      "for bit",
+      a, &Export, "The default: a heading, then one object a line for each event", &a.store);
   AddStore(*parsed.program, *exported, &a.store);
 
   ImportArguments& b = parsed.import_log;
@@ -205,7 +214,20 @@ void AddNew(CLI::App& app, NewArguments& a, ChosenCommand* chosen) {
       ->required();
   command->add_option("--in", a.parent, "The directory that gets it")->capture_default_str();
   command->final_callback(
-      [&a, chosen] { *chosen = [&a](Console& console) { return New(a, console); }; });
+      [&a, chosen] { chosen->run = [&a](Console& console) { return New(a, console); }; });
+}
+
+// Within the application that has the store open, where there is one that listens; else here.
+ExitCode RunHereOrThere(const Program& program, const ChosenCommand& command,
+                        const std::vector<std::string>& arguments, Console& console) {
+  if (command.store == nullptr) return command.run(console);
+  if (console.running != nullptr) {
+    *command.store = console.running->path;
+    return command.run(console);
+  }
+  const std::optional<ExitCode> code =
+      RunInApplication(*command.store, program.kind, arguments, console);
+  return code.has_value() ? *code : command.run(console);
 }
 
 }  // namespace
@@ -261,7 +283,7 @@ int RunProgram(const Program& program, int argc, const char* const* argv, Consol
     return Fail(console, kUsage,
                 absl::StrCat(error.what(), " (", program.name, " --help says more)"));
   }
-  ExitCode code = parsed.command(console);
+  ExitCode code = RunHereOrThere(program, parsed.command, {argv, argv + argc}, console);
   console.out.flush();
   if (code == kSound && !console.out.good()) {
     code = Fail(console, kOther, "the output cannot be written");

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "exit_code.h"
+#include "running_store.h"
 
 namespace CLI {
 class App;
@@ -15,13 +16,18 @@ class App;
 namespace daybook::tools {
 
 // What the arguments ask for.
-using ChosenCommand = std::function<ExitCode(Console&)>;
+struct ChosenCommand {
+  std::function<ExitCode(Console&)> run;
+  // The store that it works on, where that is one that an application may have open; else nullptr.
+  std::string* store = nullptr;
+};
 
 // A program with the commands of `daybook`.
 struct Program {
   std::string name;
   std::string description;
   std::string more_exit_codes;  // for --help: those that `daybook` has not
+  ToolKind kind = ToolKind::kDaybook;
   // The store is --store DIR, or the environment's DAYBOOK_STORE, or `default_store`, when that is
   // not empty; otherwise it is the first argument of each command.
   bool names_store_by_option = false;

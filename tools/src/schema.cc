@@ -30,7 +30,7 @@ void PrintSchema(const SurveyedEvents& events, const SchemaCatalog& catalog, boo
 }  // namespace
 
 ExitCode Schema(const SchemaArguments& arguments, Console& console) {
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::StatusOr<std::vector<SurveyedEvents>> survey = SurveyEvents(*session->reader);
   if (!survey.ok()) return Fail(console, survey.status());

@@ -35,7 +35,7 @@ ordered_json StatsJson(const EventStore& store, const std::string& path) {
 }  // namespace
 
 ExitCode Stats(const StatsArguments& arguments, Console& console) {
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const ordered_json stats = StatsJson(*session->store, arguments.store);
   if (arguments.json) {

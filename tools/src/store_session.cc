@@ -7,9 +7,14 @@
 
 namespace daybook::tools {
 
-absl::StatusOr<StoreSession> OpenSession(const std::string& path) {
+absl::StatusOr<StoreSession> OpenSession(const std::string& path, const Console& console) {
   StoreSession session;
-  DAYBOOK_ASSIGN_OR_RETURN(session.store, OpenStoreReadOnly(path));
+  if (console.running != nullptr) {
+    session.store = console.running->store;
+  } else {
+    DAYBOOK_ASSIGN_OR_RETURN(session.opened, OpenStoreReadOnly(path));
+    session.store = session.opened.get();
+  }
   DAYBOOK_ASSIGN_OR_RETURN(session.catalog, SchemaCatalog::Load(*session.store));
   session.reader = session.store->Reader();
   return session;
@@ -31,8 +36,8 @@ ExitCode FailToOpen(Console& console, const std::string& path, const absl::Statu
     }
     case absl::StatusCode::kUnavailable:
       return Fail(console, kInUse,
-                  absl::StrCat("the store ", path, " is in use: it is open in another process. ",
-                               "Stop the application that has it open, or look at a copy"));
+                  absl::StrCat("the store ", path, " is in use: it is open in another process, ",
+                               "which does not answer the tools. Stop it, or look at a copy"));
     case absl::StatusCode::kDataLoss:
       return Fail(console, kDamaged,
                   absl::StrCat("the store ", path, " is damaged: ", status.message()));

@@ -13,15 +13,17 @@
 
 namespace daybook::tools {
 
-// The store, read-only, with what it knows of its payloads.
+// The store, to be read, with what it knows of its payloads.
 struct StoreSession {
-  std::unique_ptr<EventStore> store;
+  std::unique_ptr<EventStore> opened;  // nullptr where an application has it open
+  EventStore* store = nullptr;
   std::unique_ptr<SchemaCatalog> catalog;
   std::shared_ptr<const StoreReader> reader;
 };
 
-// The errors of OpenStoreReadOnly and SchemaCatalog::Load.
-absl::StatusOr<StoreSession> OpenSession(const std::string& path);
+// The store that the console's application has open, as of now; otherwise that at `path`. The
+// errors of OpenStoreReadOnly and SchemaCatalog::Load.
+absl::StatusOr<StoreSession> OpenSession(const std::string& path, const Console& console);
 
 // Says why `path` could not be opened, and what to do about it.
 ExitCode FailToOpen(Console& console, const std::string& path, const absl::Status& status);

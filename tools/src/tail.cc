@@ -47,6 +47,16 @@ absl::Status PrintAfter(Position* after, const StoreSession& session,
   return absl::OkStatus();
 }
 
+ExitCode FollowRunning(Position after, const TailArguments& arguments, Console& console) {
+  while (console.out.good() && console.wait(absl::Seconds(arguments.interval_seconds))) {
+    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
+    if (!session.ok()) return Fail(console, session.status());
+    const absl::Status status = PrintAfter(&after, *session, arguments, console);
+    if (!status.ok()) return Fail(console, status);
+  }
+  return kSound;
+}
+
 // A store that is opened for reading does not move, and keeps others out. So between two looks it
 // is closed, and it is opened again only after its files have changed.
 ExitCode Follow(Position after, DirectoryMark mark, const TailArguments& arguments,
@@ -55,7 +65,7 @@ ExitCode Follow(Position after, DirectoryMark mark, const TailArguments& argumen
   while (console.out.good() && console.wait(absl::Seconds(arguments.interval_seconds))) {
     DirectoryMark now = MarkDirectory(arguments.store);
     if (now == mark) continue;
-    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
     if (absl::IsUnavailable(session.status())) {
       if (!told_in_use) {
         console.err << console.program << ": " << Printable(arguments.store)
@@ -79,7 +89,7 @@ ExitCode Tail(const TailArguments& arguments, Console& console) {
   DirectoryMark mark = MarkDirectory(arguments.store);
   Position after;
   {
-    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
     if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
     const absl::StatusOr<Position> start = BeforeLast(arguments.count, *session->reader);
     if (!start.ok()) return Fail(console, start.status());
@@ -87,7 +97,9 @@ ExitCode Tail(const TailArguments& arguments, Console& console) {
     const absl::Status status = PrintAfter(&after, *session, arguments, console);
     if (!status.ok()) return Fail(console, status);
   }
-  return arguments.follow ? Follow(after, std::move(mark), arguments, console) : kSound;
+  if (!arguments.follow) return kSound;
+  return console.running != nullptr ? FollowRunning(after, arguments, console)
+                                    : Follow(after, std::move(mark), arguments, console);
 }
 
 }  // namespace daybook::tools

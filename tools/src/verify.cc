@@ -1,10 +1,19 @@
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "backup_failure.h"
 #include "commands.h"
+#include "daybook/core/mutex.h"
 #include "daybook/core/open.h"
+#include "daybook/snapshots/backup.h"
 #include "soundness.h"
 #include "store_session.h"
 
 namespace daybook::tools {
-ExitCode Verify(const VerifyArguments& arguments, Console& console) {
+namespace {
+
+ExitCode VerifyFiles(const VerifyArguments& arguments, Console& console) {
   bool progress_shown = false;
   const absl::StatusOr<VerifyReport> report =
       VerifyStore(arguments.store, StoreOptions(), [&](Position position) {
@@ -18,6 +27,36 @@ ExitCode Verify(const VerifyArguments& arguments, Console& console) {
     return TellDamaged(report.status(), arguments.json, console);
   }
   return FailToOpen(console, arguments.store, report.status());
+}
+
+// The files of an open store change all the while, so a copy of them is verified, as of one moment:
+// a backup beside the store, restored, proved and removed.
+ExitCode VerifyRunning(const VerifyArguments& arguments, Console& console) {
+  static Mutex one_at_a_time;  // The copy's place is always the same, so that none is left behind.
+  MutexLock lock(&one_at_a_time);
+  const std::filesystem::path copy = absl::StrCat(console.running->path, ".verify");
+  const auto remove = [&copy] {
+    std::error_code ignored;  // What stands in the way, Backup says.
+    std::filesystem::remove_all(copy, ignored);
+  };
+  remove();
+  absl::StatusOr<VerifyReport> report = VerifyReport();
+  absl::Status backup = Backup(*console.running->store, (copy / "backup").string()).status();
+  if (backup.ok()) report = Rehearse((copy / "backup").string(), (copy / "store").string());
+  remove();
+  if (!backup.ok()) report = std::move(backup);
+  if (report.ok()) return TellSound("sound", *report, arguments.json, console);
+  if (absl::IsDataLoss(report.status())) {
+    return TellDamaged(report.status(), arguments.json, console);
+  }
+  return FailBackup(console, report.status());
+}
+
+}  // namespace
+
+ExitCode Verify(const VerifyArguments& arguments, Console& console) {
+  return console.running != nullptr ? VerifyRunning(arguments, console)
+                                    : VerifyFiles(arguments, console);
 }
 
 }  // namespace daybook::tools

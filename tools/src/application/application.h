@@ -13,12 +13,18 @@ namespace daybook::tools {
 // Constant once made. Every error is InvalidArgument, and names what there is.
 class Application {
  public:
-  Application(std::string program, ToolOptions options, ApplicationParts parts)
-      : program_(std::move(program)), options_(std::move(options)), parts_(std::move(parts)) {}
+  // `running`: the application itself, where it is open and a command runs within it.
+  Application(std::string program, ToolOptions options, ApplicationParts parts,
+              App* running = nullptr)
+      : program_(std::move(program)),
+        options_(std::move(options)),
+        parts_(std::move(parts)),
+        running_(running) {}
 
   const std::string& program() const { return program_; }
   const ToolOptions& options() const { return options_; }
   const ApplicationParts& parts() const { return parts_; }
+  App* running() const { return running_; }
 
   absl::StatusOr<const ProjectionDefinition*> FindView(absl::string_view name) const;
   // The aggregate that the stream's category belongs to.
@@ -32,6 +38,7 @@ class Application {
   const std::string program_;
   const ToolOptions options_;
   const ApplicationParts parts_;
+  App* const running_;
 };
 
 }  // namespace daybook::tools

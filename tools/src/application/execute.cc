@@ -115,10 +115,9 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
   if (!command.ok()) return Fail(console, command.status());
   const absl::StatusOr<CommandOptions> options = OptionsOf(application, arguments);
   if (!options.ok()) return Fail(console, options.status());
-  absl::StatusOr<App> app =
-      OpenApplication(application, arguments.store, {.create = arguments.create});
+  const auto app = OpenApplication(application, arguments.store, {.create = arguments.create});
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
-  const absl::StatusOr<Reply> reply = app->Execute(**command, *options);
+  const absl::StatusOr<Reply> reply = (*app)->Execute(**command, *options);
   if (reply.ok()) {
     TellReply(application, *reply, arguments.json, console);
     return kSound;

@@ -99,7 +99,7 @@ class ViewExamination {
     }
     if (!pending.stops.ok()) {
       Add(std::string(pending.stops.message()), absl::StrCat("mend its On, then ", catch_up_));
-    } else if (pending.events > patient_.arguments.max_lag) {
+    } else if (pending.events > patient_.arguments.max_lag && view.checkpoint < patient_.due) {
       Add(absl::StrCat(name_, " stands at position ", view.checkpoint.ToString(), ", ",
                        view.lag_events, " events behind the log"),
           catch_up_);

@@ -19,11 +19,12 @@ struct Finding {
   std::string mend;  // a command, or what a person has to do
 };
 
-// A store that opened: so its files, its log and its witness agree about where it ends.
+// A store that is open: so its files, its log and its witness agree about where it ends.
 struct Patient {
   const Application& application;
   const DoctorArguments& arguments;
   const StoreSession& session;
+  Position due;  // where a view has to be
 };
 
 // Each appends to `findings`. DataLoss where the store cannot be read.

@@ -20,11 +20,13 @@ struct OpenOptions {
   size_t fold_workers = 0;  // 0: as many as the application has
 };
 
-// As the application opens it, but for `options`.
-absl::StatusOr<App> OpenApplication(const Application& application, const std::string& store,
-                                    const OpenOptions& options = {});
+// The application that runs; else as it opens the store, but for `options`. Closed, where it was
+// opened, with the last copy.
+absl::StatusOr<std::shared_ptr<App>> OpenApplication(const Application& application,
+                                                     const std::string& store,
+                                                     const OpenOptions& options = {});
 
-// The snapshots of a store that was opened for reading; nullptr when it has none.
+// The snapshots of a store, to be read; nullptr when it has none.
 absl::StatusOr<std::unique_ptr<SnapshotStore>> OpenSnapshots(EventStore& store);
 
 }  // namespace daybook::tools

@@ -2,6 +2,7 @@
 // application.
 #include "daybook/projections/parked.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,7 +114,7 @@ ExitCode Look(const Application& application, const ParkedArguments& arguments, 
               Console& console) {
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) return Fail(console, view.status());
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::Status status = print(arguments, **view, *session, console);
   return status.ok() ? kSound : Fail(console, status);
@@ -130,15 +131,16 @@ absl::Status CheckParked(const ParkedArguments& arguments, const ProjectionDefin
 }
 
 // OK: the application is open, and `key`, when it is asked for, was parked.
-absl::StatusOr<App> OpenToChange(const Application& application, const ParkedArguments& arguments,
-                                 ExitCode* code, Console& console) {
+absl::StatusOr<std::shared_ptr<App>> OpenToChange(const Application& application,
+                                                  const ParkedArguments& arguments, ExitCode* code,
+                                                  Console& console) {
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) {
     *code = Fail(console, view.status());
     return view.status();
   }
   if (arguments.key.has_value()) {
-    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+    const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
     if (!session.ok()) {
       *code = FailToOpen(console, arguments.store, session.status());
       return session.status();
@@ -148,7 +150,7 @@ absl::StatusOr<App> OpenToChange(const Application& application, const ParkedArg
       return parked;
     }
   }
-  absl::StatusOr<App> app = OpenApplication(application, arguments.store);
+  absl::StatusOr<std::shared_ptr<App>> app = OpenApplication(application, arguments.store);
   if (!app.ok()) *code = FailToOpen(console, arguments.store, app.status());
   return app;
 }
@@ -177,10 +179,10 @@ ExitCode ReplayParkedKeys(const Application& application, const ParkedArguments&
     return Fail(console, kUsage, "name a KEY, or --all");
   }
   ExitCode code = kSound;
-  absl::StatusOr<App> app = OpenToChange(application, arguments, &code, console);
+  const auto app = OpenToChange(application, arguments, &code, console);
   if (!app.ok()) return code;
   absl::StatusOr<ParkedReplay> replay =
-      app->ReplayParked(arguments.view, arguments.key, arguments.generation);
+      (*app)->ReplayParked(arguments.view, arguments.key, arguments.generation);
   if (absl::IsNotFound(replay.status())) replay = ParkedReplay{.freed_keys = 1};
   if (!replay.ok()) return FailToChange(replay.status(), console);
   if (arguments.json) {
@@ -200,10 +202,10 @@ ExitCode ReplayParkedKeys(const Application& application, const ParkedArguments&
 ExitCode DropParkedKey(const Application& application, const ParkedArguments& arguments,
                        Console& console) {
   ExitCode code = kSound;
-  absl::StatusOr<App> app = OpenToChange(application, arguments, &code, console);
+  const auto app = OpenToChange(application, arguments, &code, console);
   if (!app.ok()) return code;
   absl::StatusOr<uint64_t> dropped =
-      app->DropParked(arguments.view, *arguments.key, arguments.generation);
+      (*app)->DropParked(arguments.view, *arguments.key, arguments.generation);
   if (absl::IsNotFound(dropped.status())) dropped = 0;
   if (!dropped.ok()) return FailToChange(dropped.status(), console);
   if (arguments.json) {

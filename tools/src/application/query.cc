@@ -143,7 +143,7 @@ ExitCode Query(const Application& application, const QueryArguments& arguments, 
   }
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) return Fail(console, view.status());
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::Status status = RunQuery(arguments, *session, **view, console);
   return status.ok() ? kSound : Fail(console, status);

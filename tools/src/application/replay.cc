@@ -1,8 +1,11 @@
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "application/commands.h"
 #include "application/open.h"
 #include "application/rebuild_text.h"
 #include "daybook/core/open.h"
+#include "daybook/core/status_macros.h"
 #include "daybook/projections/stored_generations.h"
 #include "printable.h"
 #include "store_session.h"
@@ -27,6 +30,9 @@ absl::StatusOr<RebuildReport> WaitFor(const RebuildHandle& rebuild, const std::s
     const std::string text = ProgressText(view, rebuild.Progress());
     console.err << (terminal ? "\r\033[K" + text : text + "\n") << std::flush;
     shown = true;
+    if (!console.wait(absl::ZeroDuration())) {
+      return absl::UnavailableError("no longer waited for; the application goes on with it");
+    }
   }
 }
 
@@ -73,14 +79,47 @@ ExitCode Tell(const ReplayArguments& arguments, const RebuildReport& report, Con
                   "` without --compare has the new one take over");
 }
 
-// Without the application: opening it would go on with the build, which might take over.
+bool IsBeingBuilt(absl::string_view name, const std::vector<ViewStatus>& views) {
+  for (const ViewStatus& view : views) {
+    for (const GenerationStatus& build : view.generations) {
+      if (view.name == name &&
+          (build.state == GenerationState::kBuilding || build.state == GenerationState::kPaused)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The number of the build that was given up.
+absl::StatusOr<uint32_t> CancelRunning(App& app, const ProjectionDefinition& view) {
+  DAYBOOK_ASSIGN_OR_RETURN(const std::vector<ViewStatus> views, app.views().Status());
+  if (!IsBeingBuilt(view.name(), views)) {  // Rebuild would begin a build.
+    return absl::NotFoundError(
+        absl::StrCat("no generation of view ", view.name(), " is being built"));
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(RebuildHandle rebuild, app.Rebuild(view.name()));
+  rebuild.Cancel();
+  const absl::Status outcome = rebuild.Wait().status();
+  if (absl::IsCancelled(outcome)) return rebuild.Progress().generation;
+  if (!outcome.ok()) return outcome;
+  return absl::FailedPreconditionError(
+      absl::StrCat("view ", view.name(), ": the new build answers already; `rollback` goes back"));
+}
+
+// Without opening the application: it would go on with the build, which might take over.
 ExitCode Cancel(const Application& application, const ProjectionDefinition& view,
                 const ReplayArguments& arguments, Console& console) {
-  StoreOptions options = application.options().app.store;
-  options.create_if_missing = false;
-  const absl::StatusOr<std::unique_ptr<EventStore>> store = OpenStore(arguments.store, options);
-  if (!store.ok()) return FailToOpen(console, arguments.store, store.status());
-  const absl::StatusOr<uint32_t> number = GiveUpBuild(**store, view);
+  absl::StatusOr<uint32_t> number = 0;
+  if (application.running() != nullptr) {
+    number = CancelRunning(*application.running(), view);
+  } else {
+    StoreOptions options = application.options().app.store;
+    options.create_if_missing = false;
+    const absl::StatusOr<std::unique_ptr<EventStore>> store = OpenStore(arguments.store, options);
+    if (!store.ok()) return FailToOpen(console, arguments.store, store.status());
+    number = GiveUpBuild(**store, view);
+  }
   if (!number.ok()) return Fail(console, number.status());
   if (arguments.json) {
     console.out << JsonLine({{"view", view.name()}, {"cancelled", *number}});
@@ -98,19 +137,24 @@ ExitCode Replay(const Application& application, const ReplayArguments& arguments
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) return Fail(console, view.status());
   if (arguments.cancel) return Cancel(application, **view, arguments, console);
-  absl::StatusOr<App> app =
+  if (application.running() != nullptr && arguments.workers != 1) {
+    return Fail(
+        console, kUsage,
+        "--workers: the application runs, and folds with the threads that it was opened with");
+  }
+  const auto app =
       OpenApplication(application, arguments.store, {.fold_workers = arguments.workers});
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
   RebuildOptions options;
   options.compare = arguments.compare;
   options.flip = arguments.compare ? Flip::kWhenEqual : Flip::kAlways;
-  absl::StatusOr<RebuildHandle> rebuild = app->Rebuild(arguments.view, options);
+  absl::StatusOr<RebuildHandle> rebuild = (*app)->Rebuild(arguments.view, options);
   if (!rebuild.ok()) return Fail(console, rebuild.status());
   // It may be one that was begun before: paused since, or built, and waiting as its rows differ.
   rebuild->Resume();
   if (!arguments.compare) rebuild->TakeOver({.with_parked = arguments.with_parked});
   const absl::StatusOr<RebuildReport> report = WaitFor(*rebuild, arguments.view, console);
-  if (!report.ok()) return FailToBuild(*app, report.status(), console);
+  if (!report.ok()) return FailToBuild(**app, report.status(), console);
   return Tell(arguments, *report, console);
 }
 
@@ -118,12 +162,12 @@ ExitCode Rollback(const Application& application, const RollbackArguments& argum
                   Console& console) {
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) return Fail(console, view.status());
-  absl::StatusOr<App> app = OpenApplication(application, arguments.store);
+  const auto app = OpenApplication(application, arguments.store);
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
-  const absl::StatusOr<RebuildHandle> rollback = app->Rollback(arguments.view);
+  const absl::StatusOr<RebuildHandle> rollback = (*app)->Rollback(arguments.view);
   if (!rollback.ok()) return Fail(console, rollback.status());
   const absl::StatusOr<RebuildReport> report = WaitFor(*rollback, arguments.view, console);
-  if (!report.ok()) return FailToBuild(*app, report.status(), console);
+  if (!report.ok()) return FailToBuild(**app, report.status(), console);
   Print(arguments.view, *report, arguments.json, console);
   return report->serving ? kSound : FailAsParked(arguments.view, *report, console);
 }

@@ -52,7 +52,8 @@ struct Adder {
     AddStore(program, *command, &arguments.store);
     command->add_flag("--json", arguments.json, "One JSON object a line");
     command->final_callback([this_application = &application, to = chosen, &arguments, run] {
-      *to = [this_application, &arguments, run](Console& console) {
+      to->store = &arguments.store;
+      to->run = [this_application, &arguments, run](Console& console) {
         return run(*this_application, arguments, console);
       };
     });
@@ -238,11 +239,13 @@ int RunApplication(const Application& application, int argc, char** argv, Consol
   program.name = application.program();
   program.description = absl::StrCat(
       "The commands of ", application.program(),
-      ". Those of the tool work on the files of a store that nobody has open. Only execute, "
+      ". Those of the tool work within the application that has the store open, where it answers "
+      "the tools, and on the files of a store that nobody has open. Only execute, "
       "catch-up, replay, rollback, parked replay and parked drop change what is in a store that is "
       "there; backup opens it as "
       "the application does, and so recovers it after a crash; restore and import make a new one.");
   program.more_exit_codes = kMoreExitCodes;
+  program.kind = ToolKind::kApplication;
   program.names_store_by_option = true;
   program.default_store = application.options().store;
   program.add_commands = [&](CLI::App& app, ChosenCommand* chosen) {

@@ -51,7 +51,7 @@ ExitCode State(const Application& application, const StateArguments& arguments, 
   }
   const auto aggregate = application.FindAggregateOf(arguments.stream);
   if (!aggregate.ok()) return Fail(console, aggregate.status());
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::Status status = PrintState(arguments, **aggregate, *session, console);
   return status.ok() ? kSound : Fail(console, status);

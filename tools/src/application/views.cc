@@ -183,7 +183,7 @@ ExitCode TellArrived(const App& app, Position tip, bool json, Console& console) 
 }  // namespace
 
 ExitCode Views(const Application& application, const ViewsArguments& arguments, Console& console) {
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::Status status = PrintViews(application, *session, arguments.json, console);
   return status.ok() ? kSound : Fail(console, status);
@@ -191,13 +191,13 @@ ExitCode Views(const Application& application, const ViewsArguments& arguments, 
 
 ExitCode CatchUp(const Application& application, const CatchUpArguments& arguments,
                  Console& console) {
-  const absl::StatusOr<App> app = OpenApplication(application, arguments.store);
+  const auto app = OpenApplication(application, arguments.store);
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
-  const Position tip = app->store().Tip();
+  const Position tip = (*app)->store().Tip();
   for (double waited = 0;; waited += absl::ToDoubleSeconds(kLook)) {
-    const absl::StatusOr<std::string> missing = NotArrived(*app, tip);
+    const absl::StatusOr<std::string> missing = NotArrived(**app, tip);
     if (!missing.ok()) return Fail(console, missing.status());
-    if (missing->empty()) return TellArrived(*app, tip, arguments.json, console);
+    if (missing->empty()) return TellArrived(**app, tip, arguments.json, console);
     if (waited >= arguments.timeout_seconds || !console.wait(kLook)) {
       return Fail(console, kOther,
                   absl::StrCat("not every view was at position ", tip.ToString(), " after ",

@@ -114,7 +114,7 @@ absl::Status PrintBisect(const BisectArguments& arguments, const Subject& subjec
 ExitCode ShowWhy(const Application& application, const WhyArguments& arguments, Console& console) {
   const absl::StatusOr<Subject> subject = FindSubject(application, arguments.of);
   if (!subject.ok()) return Fail(console, subject.status());
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::Status status = PrintWhy(arguments, *subject, *session->reader, console);
   return status.ok() ? kSound : Fail(console, status);
@@ -126,7 +126,7 @@ ExitCode ShowBisect(const Application& application, const BisectArguments& argum
   if (!subject.ok()) return Fail(console, subject.status());
   const absl::StatusOr<Predicate> predicate = Predicate::Parse(subject->message, arguments.where);
   if (!predicate.ok()) return Fail(console, predicate.status());
-  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store);
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   const absl::Status status =
       PrintBisect(arguments, *subject, *predicate, *session->reader, console);

@@ -257,6 +257,7 @@ class App {
   // Valid until Close.
   const ProjectionEngine& views() const;
   EventStore& store() const;
+  const internal::AppRegistrations& registrations() const;
 
   AppStats Stats() const;
 
