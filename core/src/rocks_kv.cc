@@ -343,7 +343,7 @@ absl::StatusOr<std::unique_ptr<RocksKv>> RocksKv::Open(const std::string& direct
     }
   }
 
-  const rocksdb::DBOptions db_options = MakeDBOptions(options);
+  const rocksdb::DBOptions db_options = MakeDBOptions(directory, options);
   const auto families = MakeFamilies(options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;

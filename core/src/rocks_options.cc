@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "info_log.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/env.h"
@@ -107,7 +108,7 @@ void SetDurability(rocksdb::DBOptions& db) {
 
 }  // namespace
 
-rocksdb::DBOptions MakeDBOptions(const RocksKvOptions& options) {
+rocksdb::DBOptions MakeDBOptions(const std::string& directory, const RocksKvOptions& options) {
   rocksdb::DBOptions db;
   if (options.env != nullptr) db.env = options.env;
   db.create_if_missing = options.create_if_missing && !options.read_only;
@@ -126,11 +127,12 @@ rocksdb::DBOptions MakeDBOptions(const RocksKvOptions& options) {
   db.stats_persist_period_sec = 0;
   db.max_manifest_file_size = 16 << 20;
 
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.keep_log_file_num = 2;
-  db.max_log_file_size = 1 << 20;
   // Opening for reading leaves no trace.
-  if (options.read_only) db.info_log = std::make_shared<NullLogger>();
+  if (options.read_only) {
+    db.info_log = std::make_shared<NullLogger>();
+  } else {
+    db.info_log = std::make_shared<InfoLog>(directory);
+  }
   return db;
 }
 

@@ -3,6 +3,7 @@
 #ifndef DAYBOOK_CORE_SRC_ROCKS_OPTIONS_H_
 #define DAYBOOK_CORE_SRC_ROCKS_OPTIONS_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -16,7 +17,7 @@ namespace daybook::internal {
 inline constexpr absl::string_view kFamilyNames[kFamilies] = {"log", "streams", "ids", "rows",
                                                               "meta"};
 
-rocksdb::DBOptions MakeDBOptions(const RocksKvOptions& options);
+rocksdb::DBOptions MakeDBOptions(const std::string& directory, const RocksKvOptions& options);
 
 // RocksDB's default family, which is empty, and then ours in their order.
 std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(const RocksKvOptions& options);
