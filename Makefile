@@ -6,6 +6,7 @@
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
 #   make format               formats every source file
 #   make install PREFIX=dir   installs the libraries, the generator and the tools
+#   make package              Debian packages, in build/release/packages
 #   make clean                removes build/
 
 PREFIX ?= /usr/local
@@ -13,7 +14,7 @@ INPUT ?=
 REPORT ?=
 SCALE ?= 1
 
-.PHONY: all test demo bench format install clean help setup
+.PHONY: all test demo bench format install package clean help setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -40,6 +41,11 @@ format:
 
 install: all
 	cmake --install build/release --prefix '$(PREFIX)'
+
+package: all
+	@scripts/setup.sh package
+	rm -rf build/release/packages
+	cpack --config build/release/CPackConfig.cmake -B build/release/packages
 
 clean:
 	rm -rf build

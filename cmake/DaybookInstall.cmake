@@ -4,9 +4,12 @@
 #   find_package(daybook REQUIRED COMPONENTS aggregates projections testkit)
 #   target_link_libraries(app PRIVATE daybook::aggregates)
 #
+# What is not of the component of installation `tool` is for who builds an application.
+#
 # A room that is no part of the embedded framework is exported apart, so that only those who ask for
 # it get it, and need what it needs.
 include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME dev)
 
 set(package_directory ${CMAKE_INSTALL_LIBDIR}/cmake/daybook)
 get_property(rooms GLOBAL PROPERTY DAYBOOK_ROOM_TARGETS)
@@ -37,7 +40,7 @@ if(TARGET protoc-gen-daybook)
   install(TARGETS protoc-gen-daybook EXPORT daybook-targets)
 endif()
 if(TARGET daybook_tool)
-  install(TARGETS daybook_tool)
+  install(TARGETS daybook_tool COMPONENT tool)
   install(TARGETS daybook_commands EXPORT daybook-tools-targets)
 endif()
 
@@ -57,7 +60,8 @@ write_basic_package_version_file(
   ${PROJECT_BINARY_DIR}/daybook-config-version.cmake COMPATIBILITY SameMinorVersion)
 set(package_files ${PROJECT_BINARY_DIR}/daybook-config.cmake
                   ${PROJECT_BINARY_DIR}/daybook-config-version.cmake
-                  ${PROJECT_SOURCE_DIR}/cmake/DaybookDependencies.cmake)
+                  ${PROJECT_SOURCE_DIR}/cmake/DaybookDependencies.cmake
+                  ${PROJECT_SOURCE_DIR}/cmake/DaybookSchemaTest.cmake)
 if(EXISTS ${PROJECT_SOURCE_DIR}/cmake/DaybookGenerate.cmake)
   list(APPEND package_files ${PROJECT_SOURCE_DIR}/cmake/DaybookGenerate.cmake)
 endif()

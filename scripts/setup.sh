@@ -1,8 +1,9 @@
 #!/bin/bash
 # Installs the Debian packages that Daybook is built with, and says nothing when none is missing.
 #
-#   scripts/setup.sh        what `make`, `make test`, `make demo` and `make bench` need
-#   scripts/setup.sh ci     and what only .ci/run and `make format` need
+#   scripts/setup.sh          what `make`, `make test`, `make demo` and `make bench` need
+#   scripts/setup.sh package  and what `make package` needs
+#   scripts/setup.sh ci       and what only .ci/run and `make format` need
 set -euo pipefail
 
 packages=(
@@ -10,6 +11,9 @@ packages=(
   librocksdb-dev libprotobuf-dev libprotoc-dev protobuf-compiler libabsl-dev libssl-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
 )
+if [[ ${1:-} == ci || ${1:-} == package ]]; then
+  packages+=(dpkg-dev file)
+fi
 if [[ ${1:-} == ci ]]; then
   packages+=(git clang-format libclang-rt-14-dev)
 fi

@@ -116,6 +116,7 @@ const std::vector<std::vector<std::string>> kCalls = {
     {"tail"},
     {"stats"},
     {"schema"},
+    {"schema", "check"},
     {"verify"},
 };
 

@@ -178,6 +178,21 @@ TEST_F(DoctorCommand, FindsTypesAndSchemasOfAnotherBuild) {
               HasSubstr("withdrawn version 1: Opened.owner had the number 1"));
   EXPECT_THAT(findings[2]["problem"].get<std::string>(),
               HasSubstr("withdrawn version 3 is newer than version 1"));
+
+  // The check by itself.
+  const Told check = RunWith(PartsOf(Aggregate<Account>()), {"schema", "check", "--json"});
+  EXPECT_EQ(check.code, 6);
+  const auto found = check.Json();
+  ASSERT_THAT(found, SizeIs(3));
+  EXPECT_EQ(found[1]["type"], "withdrawn");
+  EXPECT_EQ(found[1]["schema_version"], 1);
+  EXPECT_EQ(found[1]["message"], "Opened");
+  EXPECT_EQ(found[1]["field"], "owner");
+  EXPECT_THAT(found[1]["rule"].get<std::string>(), HasSubstr("had the number 1"));
+  const Told text = RunWith(PartsOf(Aggregate<Account>()), {"schema", "check"});
+  EXPECT_EQ(text.code, 6);
+  EXPECT_THAT(text.out, HasSubstr("bank.Frozen version 1 is known to no aggregate or view"));
+  EXPECT_THAT(text.out, HasSubstr("3 findings in "));
 }
 
 TEST_F(DoctorCommand, ReadsEventsOfThePastAsThoseOfToday) {

@@ -77,6 +77,7 @@ TEST_F(ToolServerTest, AnswersAsTheFilesDo) {
       {"read", "account-7", "--backwards"},
       {"tail", "-n", "2"},
       {"schema"},
+      {"schema", "check"},
       {"export"},
       {"verify"},
       // And what is wrong.

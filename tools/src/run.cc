@@ -60,8 +60,9 @@ CLI::App* AddCommand(CLI::App& app, Parsed& parsed, const std::string& name,
                      std::string* store = nullptr) {
   CLI::App* command = app.add_subcommand(name, description);
   command->add_flag("--json", arguments.json, json);
-  command->final_callback([&parsed, &arguments, store, run] {
+  command->final_callback([&parsed, &arguments, store, run, command] {
     parsed.command.store = store;
+    if (!command->get_subcommands().empty()) return;  // One within it was chosen.
     parsed.command.run = [&arguments, run](Console& console) { return run(arguments, console); };
   });
   return command;

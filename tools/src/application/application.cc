@@ -23,6 +23,15 @@ absl::string_view LastPart(absl::string_view full_name) {
 
 }  // namespace
 
+internal::AppRegistrations Application::Registrations() const {
+  internal::AppRegistrations registrations;
+  for (const AggregateDefinition* aggregate : parts_.aggregates) {
+    registrations.Add(AggregateRegistration{aggregate});
+  }
+  registrations.projections = parts_.projections;
+  return registrations;
+}
+
 absl::StatusOr<const ProjectionDefinition*> Application::FindView(absl::string_view name) const {
   std::vector<std::string> known;
   for (const ProjectionRegistration& projection : parts_.projections) {

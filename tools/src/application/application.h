@@ -26,6 +26,8 @@ class Application {
   const ApplicationParts& parts() const { return parts_; }
   App* running() const { return running_; }
 
+  internal::AppRegistrations Registrations() const;
+
   absl::StatusOr<const ProjectionDefinition*> FindView(absl::string_view name) const;
   // The aggregate that the stream's category belongs to.
   absl::StatusOr<const AggregateDefinition*> FindAggregateOf(absl::string_view stream) const;

@@ -74,6 +74,11 @@ struct DoctorArguments {
   bool json = false;
 };
 
+struct SchemaCheckArguments {
+  std::string store;
+  bool json = false;
+};
+
 struct CatchUpArguments {
   std::string store;
   double timeout_seconds = 3600;

@@ -26,6 +26,9 @@ ExitCode ShowBisect(const Application& application, const BisectArguments& argum
 ExitCode Views(const Application& application, const ViewsArguments& arguments, Console& console);
 // What is wrong or will be, and what to do about it.
 ExitCode Doctor(const Application& application, const DoctorArguments& arguments, Console& console);
+// Whether this build can read all that the store holds.
+ExitCode CheckSchemas(const Application& application, const SchemaCheckArguments& arguments,
+                      Console& console);
 // Opens the application until its views have reached the tip.
 ExitCode CatchUp(const Application& application, const CatchUpArguments& arguments,
                  Console& console);

@@ -230,13 +230,9 @@ absl::Status FindInSnapshots(const Patient& patient, std::vector<Finding>* findi
 }
 
 absl::Status FindInSchemas(const Patient& patient, std::vector<Finding>* findings) {
-  internal::AppRegistrations registrations;
-  for (const AggregateDefinition* aggregate : patient.application.parts().aggregates) {
-    registrations.Add(AggregateRegistration{aggregate});
-  }
-  registrations.projections = patient.application.parts().projections;
-  DAYBOOK_ASSIGN_OR_RETURN(const SchemaReport report,
-                           internal::CheckSchemaOf(*patient.session.store, registrations));
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const SchemaReport report,
+      internal::CheckSchemaOf(*patient.session.store, patient.application.Registrations()));
   for (const SchemaFinding& found : report.findings) {
     findings->push_back({"schema", true, found.ToString(),
                          "run a build that reads it: the newer one, or this one with an upcaster"});

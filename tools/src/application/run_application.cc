@@ -15,9 +15,9 @@ namespace daybook::tools {
 namespace {
 
 constexpr char kMoreExitCodes[] =
-    "  6  doctor: something needs attention; catch-up, replay, rollback: a view has stopped, or\n"
-    "     events of it are parked; replay --compare: the rows differ, or could not be compared;\n"
-    "     parked replay: something stays parked\n"
+    "  6  doctor: something needs attention; schema check: this build cannot read all; catch-up,\n"
+    "     replay, rollback: a view has stopped, or events of it are parked; replay --compare: the\n"
+    "     rows differ, or could not be compared; parked replay: something stays parked\n"
     "  7  execute: the business said no\n";
 
 // The arguments of all commands; they outlive the parser.
@@ -128,6 +128,21 @@ void AddDoctor(const Adder& adder, DoctorArguments& a) {
       ->check(WholeNumber(0));
 }
 
+// Within `schema`, which lists what there is, and whose options it takes.
+void AddSchemaCheck(const Adder& adder) {
+  CLI::App* schema = adder.app.get_subcommand("schema");
+  CLI::App* check = schema->add_subcommand(
+      "check",
+      "Whether this build can read every event of the store: before a deploy. Reads the whole log");
+  check->fallthrough();
+  check->final_callback([application = &adder.application, schema, chosen = adder.chosen] {
+    chosen->run = [application, schema, chosen](Console& console) {
+      const bool json = schema->get_option("--json")->count() > 0;
+      return CheckSchemas(*application, {.store = *chosen->store, .json = json}, console);
+    };
+  });
+}
+
 void AddCatchUp(const Adder& adder, CatchUpArguments& a) {
   CLI::App* command =
       adder.Add("catch-up", "Opens the application until its views have reached the end of the log",
@@ -214,6 +229,7 @@ void AddCommands(const Adder& adder, Parsed& parsed) {
   AddBisect(adder, parsed.bisect);
   adder.Add("views", "Prints how far each view is", parsed.views, &Views);
   AddDoctor(adder, parsed.doctor);
+  AddSchemaCheck(adder);
   AddCatchUp(adder, parsed.catch_up);
   AddReplay(adder, parsed.replay);
   AddRollback(adder, parsed.rollback);

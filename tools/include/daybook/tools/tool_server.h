@@ -22,8 +22,8 @@ namespace daybook {
 // more are refused.
 class ToolServer {
  public:
-  // `app` must be open until the server is destroyed, and `store` be the path that it was opened
-  // at. `clock`: the application's; nullptr is the system's.
+  // `app` must stay where it is, and open, until the server is destroyed; `store` is the path that
+  // it was opened at. One server for a store. `clock`: the application's; nullptr is the system's.
   //   NotFound, PermissionDenied, ResourceExhausted  the system's refusal: the directory, space
   static absl::StatusOr<std::unique_ptr<ToolServer>> Start(App& app, absl::string_view store,
                                                            Clock* clock = nullptr);
