@@ -12,8 +12,8 @@ disk=$work/disk store=$work/disk/store
 mkdir "$disk"
 mount -t tmpfs -o size=256m tmpfs "$disk" 2>/dev/null || { rm -r "$work"; exit 77; }
 trap 'umount "$disk"; rm -r "$work"' EXIT
-"$bin/loans" generate --rows 3000 --seed 11 --output "$work/log.csv"
-"$bin/loans" generate --rows 100000 --seed 12 --output "$work/long.csv"
+"$bin/loans" generate --rows 1000 --seed 11 --output "$work/log.csv"
+"$bin/loans" generate --rows 60000 --seed 12 --output "$work/long.csv"
 submit=(execute SubmitApplication '{"application": "999999"}' --store "$store")
 
 fail() { echo "$*" >&2; cat "$work/err" >&2; exit 1; }

@@ -135,7 +135,7 @@ def killed(loans):
 
 
 def main():
-    case, rows = {"running": (running, 200000), "killed": (killed, 20000)}[sys.argv[2]]
+    case, rows = {"running": (running, 120000), "killed": (killed, 20000)}[sys.argv[2]]
     with tempfile.TemporaryDirectory() as temp:
         case(Loans(sys.argv[1], temp, rows))
 
