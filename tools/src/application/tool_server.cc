@@ -4,117 +4,29 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <list>
-#include <ostream>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "application/run_application.h"
+#include "application/tool_session.h"
 #include "daybook/core/status_macros.h"
-#include "frame_buffer.h"
-#include "run.h"
 #include "tool_socket.h"
 
 namespace daybook {
 namespace {
 
-using tools::Fd;
-using tools::FrameKind;
-
 constexpr size_t kMaxCommands = 16;
-
-// One command, from its request to its exit code.
-class Session {
- public:
-  Session(App& app, const std::string& store, Clock* clock, Fd socket)
-      : app_(app), store_(store), clock_(clock), socket_(std::move(socket)) {}
-
-  void Run() {
-    if (const absl::Status status = Answer(); !status.ok()) {
-      // Of a side that is gone nothing is to be told.
-      Refuse(tools::kOther, status.message());
-    }
-    tools::HangUp(socket_);
-    done_ = true;
-  }
-  void Refuse(tools::ExitCode code, absl::string_view problem) {
-    tools::SendFrame(socket_, FrameKind::kErr, absl::StrCat("daybook: ", problem, "\n"))
-        .IgnoreError();
-    tools::SendFrame(socket_, FrameKind::kExit, absl::StrCat(code)).IgnoreError();
-  }
-  // From another thread.
-  void End() { tools::EndReading(socket_); }
-  bool done() const { return done_; }
-
- private:
-  absl::Status Answer() {
-    DAYBOOK_ASSIGN_OR_RETURN(const tools::Frame frame, tools::ReceiveFrame(socket_));
-    if (frame.kind != FrameKind::kRequest) {
-      return absl::InvalidArgumentError("this is no request of a tool");
-    }
-    DAYBOOK_ASSIGN_OR_RETURN(const tools::ToolRequest request, tools::DecodeRequest(frame.bytes));
-    tools::ExitCode code = tools::kSound;
-    {
-      tools::FrameBuffer out_bytes(socket_, FrameKind::kOut);
-      tools::FrameBuffer err_bytes(socket_, FrameKind::kErr);
-      std::ostream out(&out_bytes);
-      std::ostream err(&err_bytes);
-      err << std::unitbuf;
-      const tools::RunningStore running = {
-          .store = &app_.store(), .path = store_, .directory = request.directory};
-      tools::Console console{.out = out, .err = err};
-      console.show_progress = request.show_progress;
-      console.running = &running;
-      console.wait = [this](absl::Duration duration) {
-        return !tools::WaitForEnd(socket_, duration);
-      };
-      code = static_cast<tools::ExitCode>(RunCommand(request, console));
-    }
-    return tools::SendFrame(socket_, FrameKind::kExit, absl::StrCat(code));
-  }
-
-  int RunCommand(const tools::ToolRequest& request, tools::Console& console) {
-    std::vector<std::string> arguments = request.arguments;
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    const int argc = static_cast<int>(argv.size());
-    if (request.kind == tools::ToolKind::kDaybook) return tools::Run(argc, argv.data(), console);
-    ToolOptions options;
-    options.store = store_;
-    options.app.store.clock = clock_;
-    const std::string program = std::filesystem::path(arguments[0]).filename().string();
-    return RunApplication(tools::Application(program, std::move(options), PartsOfApp(), &app_),
-                          argc, argv.data(), console);
-  }
-
-  tools::ApplicationParts PartsOfApp() const {
-    tools::ApplicationParts parts;
-    for (const AggregateRegistration& aggregate : app_.registrations().aggregates) {
-      parts.aggregates.push_back(aggregate.definition);
-    }
-    parts.projections = app_.registrations().projections;
-    return parts;
-  }
-
-  App& app_;
-  const std::string& store_;
-  Clock* const clock_;
-  const Fd socket_;
-  std::atomic<bool> done_ = false;
-};
 
 }  // namespace
 
 class ToolServer::Impl {
  public:
-  Impl(App& app, std::string store, Clock* clock, Fd listener, Fd stop)
+  Impl(App& app, std::string store, Clock* clock, tools::Fd listener, tools::Fd stop)
       : app_(app),
         store_(std::move(store)),
         clock_(clock),
@@ -135,9 +47,9 @@ class ToolServer::Impl {
 
  private:
   struct Running {
-    Running(App& app, const std::string& store, Clock* clock, Fd socket)
+    Running(App& app, const std::string& store, Clock* clock, tools::Fd socket)
         : session(app, store, clock, std::move(socket)) {}
-    Session session;
+    tools::ToolSession session;
     std::thread thread;
   };
 
@@ -152,7 +64,7 @@ class ToolServer::Impl {
   }
 
   void Accept() {
-    absl::StatusOr<Fd> socket = tools::AcceptFrom(listener_);
+    absl::StatusOr<tools::Fd> socket = tools::AcceptFrom(listener_);
     Reap();
     if (!socket.ok()) {
       // Out of descriptors: those who wait are let in when one is free.
@@ -160,7 +72,7 @@ class ToolServer::Impl {
       return;
     }
     if (running_.size() >= kMaxCommands) {
-      Session(app_, store_, clock_, *std::move(socket))
+      tools::ToolSession(app_, store_, clock_, *std::move(socket))
           .Refuse(tools::kInUse, absl::StrCat("the application runs ", kMaxCommands,
                                               " commands already: try again later"));
       return;
@@ -180,8 +92,8 @@ class ToolServer::Impl {
   App& app_;
   const std::string store_;
   Clock* const clock_;
-  const Fd listener_;
-  const Fd stop_;
+  const tools::Fd listener_;
+  const tools::Fd stop_;
   std::list<Running> running_;  // of the thread that listens; after its end, of the destructor
   std::thread thread_;
 };
@@ -194,8 +106,8 @@ absl::StatusOr<std::unique_ptr<ToolServer>> ToolServer::Start(App& app, absl::st
   std::error_code ignored;  // Then the path is as good as it was given.
   std::filesystem::path path = std::filesystem::absolute(std::string(store), ignored);
   if (ignored) path = std::string(store);
-  DAYBOOK_ASSIGN_OR_RETURN(Fd listener, tools::ListenIn(path.string()));
-  Fd stop(eventfd(0, EFD_CLOEXEC));
+  DAYBOOK_ASSIGN_OR_RETURN(tools::Fd listener, tools::ListenIn(path.string()));
+  tools::Fd stop(eventfd(0, EFD_CLOEXEC));
   if (stop.get() < 0) return absl::ErrnoToStatus(errno, "eventfd");
   return std::unique_ptr<ToolServer>(new ToolServer(
       std::make_unique<Impl>(app, path.string(), clock, std::move(listener), std::move(stop))));
