@@ -1,11 +1,17 @@
 #include "index_table.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/limits.h"
+#include "daybook/core/status_macros.h"
 #include "daybook/projections/row_entries.h"
 #include "daybook/proto/index_value.h"
+#include "view_tables.h"
 
 namespace daybook::internal {
 namespace {
@@ -27,6 +33,23 @@ size_t WidthOf(const FieldDescriptor& field) {
     default:
       return 0;
   }
+}
+
+// What the entries of the index with this number begin with.
+std::string IndexPrefix(size_t number) {
+  return std::string(1, static_cast<char>(number));
+}
+
+// The row's key in `place`, an entry without its prefix.
+absl::StatusOr<absl::string_view> KeyOfPlace(const StoredIndex& index, absl::string_view place) {
+  for (const FieldDescriptor* field : index.index.fields) {
+    if (!SkipIndexValue(WidthOf(*field), &place)) {
+      return DamageError("row", Position::Start(),
+                         absl::StrCat("an entry of index ", index.index.name, " of view ",
+                                      index.view, " has no key"));
+    }
+  }
+  return place;
 }
 
 }  // namespace
@@ -72,20 +95,37 @@ std::optional<size_t> IndexNumber(absl::string_view layout, const RowIndex& inde
   return std::nullopt;
 }
 
-std::string IndexPrefix(size_t number) {
-  return std::string(1, static_cast<char>(number));
+absl::Status ScanIndex(
+    const StoreReader& reader, const StoredIndex& index, const IndexQuery& query,
+    const std::optional<std::string>& place,
+    absl::FunctionRef<absl::StatusOr<bool>(absl::string_view place, absl::string_view key)> visit) {
+  const std::string prefix = IndexPrefix(index.number);
+  const std::string equal = absl::StrCat(prefix, query.equal);
+  ScanOptions scan;
+  scan.from = absl::StrCat(equal, query.from.value_or(""));
+  scan.until = query.until.has_value() ? absl::StrCat(equal, *query.until) : AfterPrefix(equal);
+  if (place.has_value()) {
+    scan.from = std::max(scan.from, absl::StrCat(prefix, *place, absl::string_view("\0", 1)));
+  }
+  absl::Status visited;
+  DAYBOOK_RETURN_IF_ERROR(
+      reader.ScanRows(index.entries, scan, [&](absl::string_view entry, absl::string_view) {
+        const absl::string_view at = entry.substr(prefix.size());
+        const absl::StatusOr<absl::string_view> key = KeyOfPlace(index, at);
+        const absl::StatusOr<bool> more = key.ok() ? visit(at, *key) : key.status();
+        visited = more.status();
+        return more.value_or(false);
+      }));
+  return visited;
 }
 
-absl::StatusOr<absl::string_view> KeyOfPlace(absl::string_view view, const RowIndex& index,
-                                             absl::string_view place) {
-  for (const FieldDescriptor* field : index.fields) {
-    if (!SkipIndexValue(WidthOf(*field), &place)) {
-      return DamageError(
-          "row", Position::Start(),
-          absl::StrCat("an entry of index ", index.name, " of view ", view, " has no key"));
-    }
-  }
-  return place;
+absl::StatusOr<std::string> GetIndexedRow(const StoreReader& reader, const StoredIndex& index,
+                                          TableId rows, absl::string_view key) {
+  DAYBOOK_ASSIGN_OR_RETURN(std::optional<std::string> row, reader.GetRow(rows, key));
+  if (row.has_value()) return *std::move(row);
+  return DamageError("row", Position::Start(),
+                     absl::StrCat("the row \"", absl::CHexEscape(key), "\" of view ", index.view,
+                                  " stands in index ", index.index.name, " and is missing"));
 }
 
 }  // namespace daybook::internal

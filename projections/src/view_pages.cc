@@ -101,12 +101,6 @@ absl::Status NotIndexed(const View& view, const RowIndex& index, const Generatio
                    generation.number, ", which answers until then, is of a definition without it"));
 }
 
-absl::Status RowMissing(const View& view, const RowIndex& index, absl::string_view key) {
-  return DamageError("row", Position::Start(),
-                     absl::StrCat("the row \"", absl::CHexEscape(key), "\" of view ", view.name(),
-                                  " stands in index ", index.name, " and is missing"));
-}
-
 }  // namespace
 
 absl::Status ScanRange(const ViewReader& reader, const View& view, const RangeOptions& options,
@@ -148,29 +142,16 @@ absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& vi
                            reader.At(view, options.at_least, options.timeout));
   const std::optional<size_t> number = IndexNumber(rows.generation->index_layout, *index);
   if (!number.has_value()) return NotIndexed(view, *index, *rows.generation);
-  const std::string prefix = IndexPrefix(*number);
-  const std::string equal = absl::StrCat(prefix, query.equal);
-  ScanOptions scan;
-  scan.from = absl::StrCat(equal, query.from.value_or(""));
-  scan.until = query.until.has_value() ? absl::StrCat(equal, *query.until) : AfterPrefix(equal);
-  if (place.has_value()) scan.from = std::max(scan.from, After(absl::StrCat(prefix, *place)));
-  if (IsEmpty(scan)) return std::string();
+  const StoredIndex stored{view.name(), *index, *rows.generation->index, *number};
   PageVisit page(options.limit, visit);
-  absl::Status found;
-  DAYBOOK_RETURN_IF_ERROR(rows.reader->ScanRows(
-      *rows.generation->index, scan, [&](absl::string_view entry, absl::string_view) {
-        if (!page.HasRoom()) return false;
-        const absl::string_view at = entry.substr(prefix.size());
-        const absl::StatusOr<absl::string_view> key = KeyOfPlace(view.name(), *index, at);
-        found = key.status();
-        if (!found.ok()) return false;
-        const auto row = rows.reader->GetRow(rows.table, *key);
-        found = row.status();
-        if (!found.ok()) return false;
-        if (!row->has_value()) found = RowMissing(view, *index, *key);
-        return found.ok() && page.Take(at, *key, **row);
-      }));
-  DAYBOOK_RETURN_IF_ERROR(found);
+  DAYBOOK_RETURN_IF_ERROR(
+      ScanIndex(*rows.reader, stored, query, place,
+                [&](absl::string_view at, absl::string_view key) -> absl::StatusOr<bool> {
+                  if (!page.HasRoom()) return false;
+                  DAYBOOK_ASSIGN_OR_RETURN(const std::string row,
+                                           GetIndexedRow(*rows.reader, stored, rows.table, key));
+                  return page.Take(at, key, row);
+                }));
   return page.Next(paged);
 }
 
