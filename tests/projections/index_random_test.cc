@@ -229,7 +229,8 @@ TEST_P(RandomIndexes, EveryQueryIsTheSortedAndFilteredRows) {
     ExpectEveryQuery<Tasks>();
     ExpectEveryQuery<AsyncTasks>();
     const uint32_t generation = StatusOf<Tasks>().generation;
-    EXPECT_EQ(StoredEntries(*store_, "Task", generation), EntriesOf<Tasks>(RowsOf<Tasks>(Tip())));
+    EXPECT_EQ(StoredEntries(*store_, *store_->Reader(), "Task", generation),
+              EntriesOf<Tasks>(RowsOf<Tasks>(Tip())));
     if (random_() % 3 == 0) {
       auto rebuild = views_->Rebuild<Tasks>();
       ASSERT_THAT(rebuild, IsOk());

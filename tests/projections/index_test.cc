@@ -52,7 +52,7 @@ class Indexes : public ViewsTest {
   template <typename P>
   void ExpectEntriesOfRows(uint32_t generation) {
     const Rows rows = shop::StoredRows(*store_, *store_->Reader(), P::kName, generation);
-    EXPECT_EQ(StoredEntries(*store_, P::kName, generation), EntriesOf<P>(rows));
+    EXPECT_EQ(StoredEntries(*store_, *store_->Reader(), P::kName, generation), EntriesOf<P>(rows));
   }
 };
 
@@ -125,8 +125,8 @@ TEST_P(Indexes, ARebuildMakesTheSameEntriesAndADroppedBuildLeavesNone) {
     }
   }
   RowsOf<AsyncTasks>(Tip());
-  const Rows inline_entries = StoredEntries(*store_, "Task", 1);
-  const Rows async_entries = StoredEntries(*store_, "AsyncTask", 1);
+  const Rows inline_entries = StoredEntries(*store_, *store_->Reader(), "Task", 1);
+  const Rows async_entries = StoredEntries(*store_, *store_->Reader(), "AsyncTask", 1);
   EXPECT_THAT(inline_entries, testing::Not(IsEmpty()));
   EXPECT_EQ(inline_entries, async_entries);
   for (int generation = 2; generation <= 3; ++generation) {
@@ -136,16 +136,16 @@ TEST_P(Indexes, ARebuildMakesTheSameEntriesAndADroppedBuildLeavesNone) {
     ASSERT_THAT(async, IsOk());
     ASSERT_THAT(tasks->Wait(), IsOk());
     ASSERT_THAT(async->Wait(), IsOk());
-    EXPECT_EQ(StoredEntries(*store_, "Task", generation), inline_entries);
-    EXPECT_EQ(StoredEntries(*store_, "AsyncTask", generation), inline_entries);
+    EXPECT_EQ(StoredEntries(*store_, *store_->Reader(), "Task", generation), inline_entries);
+    EXPECT_EQ(StoredEntries(*store_, *store_->Reader(), "AsyncTask", generation), inline_entries);
   }
   const absl::Time deadline = absl::Now() + absl::Seconds(60);
   while (absl::Now() < deadline && (StatusOf<Tasks>().generations.size() > 2 ||
                                     StatusOf<AsyncTasks>().generations.size() > 2)) {
     absl::SleepFor(absl::Milliseconds(1));
   }
-  EXPECT_THAT(StoredEntries(*store_, "Task", 1), IsEmpty());
-  EXPECT_THAT(StoredEntries(*store_, "AsyncTask", 1), IsEmpty());
+  EXPECT_THAT(StoredEntries(*store_, *store_->Reader(), "Task", 1), IsEmpty());
+  EXPECT_THAT(StoredEntries(*store_, *store_->Reader(), "AsyncTask", 1), IsEmpty());
   // Going back finds the entries, and they go on.
   auto back = views_->Rollback<AsyncTasks>();
   ASSERT_THAT(back, IsOk());

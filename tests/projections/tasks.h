@@ -41,18 +41,18 @@ inline daybook::Event RemoveTask(std::string task) {
 }
 
 // The entries in the table of a build's indexes.
-inline shop::Rows StoredEntries(daybook::EventStore& store, absl::string_view view,
-                                uint32_t generation = 1) {
+inline shop::Rows StoredEntries(daybook::EventStore& store, const daybook::StoreReader& reader,
+                                absl::string_view view, uint32_t generation = 1) {
   shop::Rows entries;
   absl::StatusOr<daybook::TableId> table =
       store.OpenTable(absl::StrCat("index/", view, "/", generation));
   EXPECT_THAT(table, daybook::IsOk());
   if (!table.ok()) return entries;
-  EXPECT_THAT(store.Reader()->ScanRows(*table, {},
-                                       [&](absl::string_view key, absl::string_view value) {
-                                         entries.emplace(key, value);
-                                         return true;
-                                       }),
+  EXPECT_THAT(reader.ScanRows(*table, {},
+                              [&](absl::string_view key, absl::string_view value) {
+                                entries.emplace(key, value);
+                                return true;
+                              }),
               daybook::IsOk());
   return entries;
 }

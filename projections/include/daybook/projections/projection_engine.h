@@ -59,7 +59,7 @@ template <typename P>
 struct ViewPage {
   std::vector<ViewRow<P>> rows;
   // To be given as `page` to the same query, for those after them; empty: there are none now. Plain
-  // text, for a URL too, of some hundred characters. It stays good: after a restart, for another
+  // text, for a URL too, of at most 2,000 characters. It stays good: after a restart, for another
   // build of the view, whatever is written meanwhile. A page that goes on has each row once that
   // stayed where it is in the order; one that moved, came or went, as it is found. Whoever has it
   // can read in it where the page ended: a row's key, and its values in the index.
