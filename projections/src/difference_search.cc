@@ -25,7 +25,7 @@ std::optional<std::optional<std::string>> Changed(RowFold& fold) {
   std::optional<std::optional<std::string>> row;
   const bool dirty = fold.dirty_rows() > 0;
   const absl::Status flushed =
-      fold.Flush([&row](absl::string_view, std::optional<std::string> value) { row = value; });
+      fold.FlushRows([&row](absl::string_view, std::optional<std::string> value) { row = value; });
   fold.FlushDone(/*stored=*/true);
   if (!flushed.ok()) return std::nullopt;
   // A row that was made and deleted since the last look is not handed out.

@@ -202,9 +202,15 @@ bool Follower::HasMuchToFlush() const {
 std::optional<Commit> Follower::Flush(bool at_tip) {
   Commit commit;
   commit.writes.reserve(fold_->dirty_rows() + 2);
-  const absl::Status status =
-      fold_->Flush([&](absl::string_view key, std::optional<std::string> value) {
+  uint64_t rows = 0;
+  const absl::Status status = fold_->Flush(
+      [&](absl::string_view key, std::optional<std::string> value) {
         commit.writes.push_back({generation_->rows, std::string(key), std::move(value)});
+        ++rows;
+      },
+      [&](std::string entry, bool put) {
+        commit.writes.push_back({*generation_->index, std::move(entry),
+                                 put ? std::optional<std::string>("") : std::nullopt});
       });
   if (!status.ok()) {
     fold_->Clear();
@@ -212,7 +218,7 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
     StopNow(status);
     return std::nullopt;
   }
-  flushing_rows_ = commit.writes.size();
+  flushing_rows_ = rows;
   flushing_ = folded_;
   flushing_at_tip_ = at_tip;
   if (parking_ != nullptr) {

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "daybook/core/commit.h"
 #include "daybook/core/event_store.h"
+#include "daybook/core/limits.h"
 #include "daybook/projections/projection_engine.h"
 #include "daybook/projections/row_fold.h"
 #include "event_dispatcher.h"
@@ -84,8 +85,12 @@ class Follower {
   // It leaves the task, without a word: its rows stay where they are stored.
   void Leave();
 
-  // The rows in memory have reached their bound: it takes no event before a flush or Evict.
-  bool full() const { return fold_->cached_bytes() >= options_.row_cache_bytes; }
+  // The rows in memory have reached their bound, or the entries of their indexes what goes into a
+  // commit beside them: it takes no event before a flush or Evict.
+  bool full() const {
+    return fold_->cached_bytes() >= options_.row_cache_bytes ||
+           fold_->entry_bytes() >= kMaxCommitBytes / 4;
+  }
   // Nothing of it is in memory alone: what is stored is the fold of the log up to folded().
   bool clean() const { return !in_flight_ && !changed(); }
   // It and `partner` are to be clean at one position; nullptr: no longer.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daybook/core/status_macros.h"
+#include "index_table.h"
 
 namespace daybook::internal {
 
@@ -69,6 +70,11 @@ absl::StatusOr<Generation*> GenerationKeeper::Load(View& view, uint32_t number, 
     generation->on_failure = view.registration.failures;
   }
   DAYBOOK_ASSIGN_OR_RETURN(generation->rows, store_->OpenTable(RowsTable(view.name(), number)));
+  generation->index_layout = stale ? FindGeneration(view.stored, number)->index_layout()
+                                   : IndexLayout(view.definition().indexes());
+  if (!generation->index_layout.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(generation->index, store_->OpenTable(IndexTable(view.name(), number)));
+  }
   view.generations.push_back(std::move(generation));
   return view.generations.back().get();
 }

@@ -148,14 +148,21 @@ absl::Status InlineViews::Apply(Member& member, absl::Span<const Handling> handl
 absl::Status InlineViews::Write(Member& member, Position last, TableTransaction& tables) {
   Generation& view = *member.generation;
   uint64_t written = 0;
-  const absl::Status status =
-      member.fold->Flush([&](absl::string_view key, std::optional<std::string> value) {
+  const absl::Status status = member.fold->Flush(
+      [&](absl::string_view key, std::optional<std::string> value) {
         if (value.has_value()) {
           tables.Put(view.rows, key, *value);
         } else {
           tables.Delete(view.rows, key);
         }
         ++written;
+      },
+      [&](const std::string& entry, bool put) {
+        if (put) {
+          tables.Put(*view.index, entry, "");
+        } else {
+          tables.Delete(*view.index, entry);
+        }
       });
   if (!status.ok()) {
     return absl::Status(status.code(),

@@ -17,11 +17,12 @@ size_t PartitionedFold::PartOf(absl::string_view key, size_t parts) {
 }
 
 void PartitionedFold::AddUp() {
-  dirty_rows_ = dirty_bytes_ = cached_bytes_ = 0;
+  dirty_rows_ = dirty_bytes_ = cached_bytes_ = entry_bytes_ = 0;
   for (const std::unique_ptr<RowFold>& part : parts_) {
     dirty_rows_ += part->dirty_rows();
     dirty_bytes_ += part->dirty_bytes();
     cached_bytes_ += part->cached_bytes();
+    entry_bytes_ += part->entry_bytes();
   }
 }
 
@@ -41,8 +42,10 @@ bool PartitionedFold::Wants(absl::Span<const size_t> handlers, const RecordedEve
   return false;
 }
 
-absl::Status PartitionedFold::Flush(WriteRow write) {
-  for (const std::unique_ptr<RowFold>& part : parts_) DAYBOOK_RETURN_IF_ERROR(part->Flush(write));
+absl::Status PartitionedFold::Flush(WriteRow write, WriteEntry write_entry) {
+  for (const std::unique_ptr<RowFold>& part : parts_) {
+    DAYBOOK_RETURN_IF_ERROR(part->Flush(write, write_entry));
+  }
   AddUp();
   return absl::OkStatus();
 }

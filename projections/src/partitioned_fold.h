@@ -32,7 +32,7 @@ class PartitionedFold final : public RowFold {
   absl::Status ApplyByRow(absl::Span<const Handling> handlings, const RecordedEvent& event,
                           LoadRow load, RowByRow* rows) override;
   bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const override;
-  absl::Status Flush(WriteRow write) override;
+  absl::Status Flush(WriteRow write, WriteEntry write_entry) override;
   void FlushDone(bool stored) override;
   void Evict() override;
   void Clear() override;

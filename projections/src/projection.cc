@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/stream_name.h"
+#include "index_table.h"
 #include "row_layout.h"
 
 namespace daybook {
@@ -17,7 +18,7 @@ using google::protobuf::Descriptor;
 
 Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
                  const std::vector<HandledEvent>& handled, const std::vector<PastEvent>& past,
-                 const Descriptor* row) {
+                 const Descriptor* row, const std::vector<RowIndex>& indexes) {
   std::string text = absl::StrCat("revision ", revision, "\n");
   std::sort(categories.begin(), categories.end());
   for (const std::string& category : categories)
@@ -27,6 +28,7 @@ Uuid Fingerprint(uint32_t revision, std::vector<std::string> categories,
   for (const std::string& type : types) absl::StrAppend(&text, "event ", type, "\n");
   text += DescribeUpcasts(past);
   text += internal::RowLayout(row);
+  text += internal::IndexLayout(indexes);
   return Uuid::Derive(text);
 }
 
@@ -87,13 +89,14 @@ ProjectionDefinition::ProjectionDefinition(absl::string_view name, uint32_t revi
                                            std::vector<std::string> categories,
                                            std::vector<HandledEvent> handled,
                                            std::vector<PastEvent> past, const Descriptor* row,
-                                           NewFold new_fold)
+                                           NewFold new_fold, std::vector<RowIndex> indexes)
     : name_(name),
       categories_(std::move(categories)),
       handled_(std::move(handled)),
       past_(std::move(past)),
       row_(row),
-      fingerprint_(Fingerprint(revision, categories_, handled_, past_, row)),
+      indexes_(std::move(indexes)),
+      fingerprint_(Fingerprint(revision, categories_, handled_, past_, row, indexes_)),
       new_fold_(new_fold) {}
 
 bool ProjectionDefinition::ReadsCategoryOf(absl::string_view stream) const {

@@ -1,6 +1,5 @@
 #include "daybook/projections/projection_engine.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "rebuilder.h"
 #include "view.h"
 #include "view_opening.h"
+#include "view_pages.h"
 #include "view_reader.h"
 #include "view_tables.h"
 
@@ -182,24 +182,25 @@ absl::StatusOr<std::string> ProjectionEngine::GetRow(const void* type, absl::str
   return *std::move(row);
 }
 
-absl::Status ProjectionEngine::ScanRows(
-    const void* type, absl::string_view name, const RangeOptions& options,
-    absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const {
-  DAYBOOK_ASSIGN_OR_RETURN(View * view, impl_->Find(type, name));
-  DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
-                           impl_->reader->At(*view, options.at_least, options.timeout));
-  ScanOptions scan;
-  scan.from = std::max(options.from, options.prefix);
-  scan.until = options.until;
-  if (!options.prefix.empty()) {
-    const std::optional<std::string> after = internal::AfterPrefix(options.prefix);
-    if (after.has_value() && (!scan.until.has_value() || *after < *scan.until)) scan.until = after;
-  }
-  scan.limit = options.limit;
-  if (scan.limit == 0 || (scan.until.has_value() && *scan.until <= scan.from)) {
-    return absl::OkStatus();
-  }
-  return rows.reader->ScanRows(rows.table, scan, visit);
+absl::Status ProjectionEngine::ScanRows(const void* type, absl::string_view name,
+                                        const RangeOptions& options, VisitRow visit) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* view, impl_->Find(type, name));
+  return internal::ScanRange(*impl_->reader, *view, options, visit);
+}
+
+absl::StatusOr<std::string> ProjectionEngine::PageRows(const void* type, absl::string_view name,
+                                                       const RangeOptions& options,
+                                                       VisitRow visit) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* view, impl_->Find(type, name));
+  return internal::PageOfRange(*impl_->reader, *view, options, visit);
+}
+
+absl::StatusOr<std::string> ProjectionEngine::FindRows(const void* type, absl::string_view name,
+                                                       const internal::IndexQuery& query,
+                                                       const FindOptions& options,
+                                                       VisitRow visit) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* view, impl_->Find(type, name));
+  return internal::PageOfIndex(*impl_->reader, *view, query, options, visit);
 }
 
 absl::StatusOr<std::vector<ViewStatus>> ProjectionEngine::Status() const {

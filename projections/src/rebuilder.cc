@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
+#include "index_table.h"
 #include "parked_table.h"
 #include "row_layout.h"
 #include "view_opening.h"
@@ -106,6 +107,7 @@ absl::StatusOr<std::shared_ptr<RebuildState>> Rebuilder::Begin(View& view,
     stored->set_state(Stored::STATE_BUILDING);
     stored->set_fingerprint(std::string(view.definition().fingerprint().bytes()));
     stored->set_row_layout(RowLayout(view.definition().row()));
+    stored->set_index_layout(IndexLayout(view.definition().indexes()));
   }
   // All that can fail comes first: what is stored is begun, and has a handle.
   DAYBOOK_ASSIGN_OR_RETURN(Generation * generation,
@@ -198,10 +200,17 @@ absl::Status Rebuilder::FindDroppings(View& view) {
     if (known) continue;
     DAYBOOK_ASSIGN_OR_RETURN(const TableId rows,
                              keeper_.store()->OpenTable(RowsTable(view.name(), stored.number())));
+    std::vector<Dropping::Piece> pieces = {{rows, /*prefix=*/""}};
+    if (!stored.index_layout().empty()) {
+      DAYBOOK_ASSIGN_OR_RETURN(const TableId index, keeper_.store()->OpenTable(
+                                                        IndexTable(view.name(), stored.number())));
+      pieces.push_back({index, /*prefix=*/""});
+    }
+    pieces.push_back({keeper_.tables().parked, ParkedPrefix(view.name(), stored.number())});
     droppings_.push_back(std::make_unique<Dropping>());
     droppings_.back()->view = &view;
     droppings_.back()->number = stored.number();
-    droppings_.back()->rows = rows;
+    droppings_.back()->pieces = std::move(pieces);
   }
   return absl::OkStatus();
 }
@@ -210,16 +219,13 @@ bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
   if (dropping.in_flight || dropping.done || keeper_.runner().held()) return false;
   if (std::exchange(dropping.found_just_now, false)) return true;
   Commit commit;
-  const std::string prefix = ParkedPrefix(dropping.view->name(), dropping.number);
-  const TableId table = dropping.rows_gone ? keeper_.tables().parked : dropping.rows;
-  ScanOptions scan{.from = dropping.from, .until = std::nullopt, .limit = kDeletedAtOnce};
-  if (dropping.rows_gone) {
-    scan.from = std::max(scan.from, prefix);
-    scan.until = AfterPrefix(prefix);
-  }
+  const Dropping::Piece& piece = dropping.pieces[dropping.pieces_gone];
+  const ScanOptions scan{.from = std::max(dropping.from, piece.prefix),
+                         .until = AfterPrefix(piece.prefix),
+                         .limit = kDeletedAtOnce};
   const absl::Status scanned =
-      reader.ScanRows(table, scan, [&](absl::string_view key, absl::string_view) {
-        commit.writes.push_back({table, std::string(key), std::nullopt});
+      reader.ScanRows(piece.table, scan, [&](absl::string_view key, absl::string_view) {
+        commit.writes.push_back({piece.table, std::string(key), std::nullopt});
         return true;
       });
   if (!scanned.ok()) {
@@ -232,7 +238,10 @@ bool Rebuilder::StepDropping(Dropping& dropping, const StoreReader& reader) {
       dropping.from.clear();
       return true;
     }
-    if (!std::exchange(dropping.rows_gone, true)) return true;
+    if (dropping.pieces_gone + 1 < dropping.pieces.size()) {
+      ++dropping.pieces_gone;
+      return true;
+    }
     const absl::Status forgotten = Forget(dropping);
     dropping.done = !absl::IsResourceExhausted(forgotten);
     if (!dropping.done) keeper_.runner().HoldUntilRoom();

@@ -37,13 +37,18 @@ class Rebuilder final : public AsyncRunner::Companion {
   bool StepWith(const std::shared_ptr<const StoreReader>& reader) override;
 
  private:
-  // A build whose rows are being deleted, some with each commit, and then what of it is parked.
+  // A build whose rows are being deleted, some with each commit, and then the entries of its
+  // indexes, and what of it is parked.
   struct Dropping {
+    struct Piece {
+      TableId table;
+      std::string prefix;  // of the keys that go
+    };
     View* view;
     uint32_t number;
-    TableId rows;
-    bool rows_gone = false;
-    std::string from;  // rows before it are gone
+    std::vector<Piece> pieces;
+    size_t pieces_gone = 0;
+    std::string from;  // of the piece at hand, what is before it is gone
     // The step's reader may be older than what was written last: a flush that was under way when
     // it was given up, or the commits of an inline one.
     bool found_just_now = true;

@@ -101,9 +101,10 @@ absl::Status FoldPast(const StoreReader& reader, const ProjectionDefinition& pro
 // The rows that changed since the last time; nullopt: deleted.
 absl::StatusOr<std::map<std::string, std::optional<std::string>>> TakeChanges(RowFold& fold) {
   std::map<std::string, std::optional<std::string>> rows;
-  DAYBOOK_RETURN_IF_ERROR(fold.Flush([&](absl::string_view key, std::optional<std::string> value) {
-    rows[std::string(key)] = std::move(value);
-  }));
+  DAYBOOK_RETURN_IF_ERROR(
+      fold.FlushRows([&](absl::string_view key, std::optional<std::string> value) {
+        rows[std::string(key)] = std::move(value);
+      }));
   fold.FlushDone(/*stored=*/true);
   return rows;
 }
@@ -154,9 +155,10 @@ absl::StatusOr<std::map<std::string, std::string>> RowsAt(const StoreReader& rea
   DAYBOOK_RETURN_IF_ERROR(FoldPast(reader, projection, /*stream=*/"", position, *fold,
                                    [](const RecordedEvent&) { return true; }));
   std::map<std::string, std::string> rows;
-  DAYBOOK_RETURN_IF_ERROR(fold->Flush([&](absl::string_view key, std::optional<std::string> value) {
-    if (value.has_value()) rows[std::string(key)] = *std::move(value);
-  }));
+  DAYBOOK_RETURN_IF_ERROR(
+      fold->FlushRows([&](absl::string_view key, std::optional<std::string> value) {
+        if (value.has_value()) rows[std::string(key)] = *std::move(value);
+      }));
   return rows;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daybook/core/status_macros.h"
+#include "index_table.h"
 #include "parked_table.h"
 #include "view_tables.h"
 
@@ -30,6 +31,7 @@ absl::StatusOr<StoredView> FindBuild(const EventStore& store, const StoreReader&
   view.generation = stored.number();
   view.current = stored.fingerprint() == projection.fingerprint().bytes();
   view.rows = FindTable(store, internal::RowsTable(projection.name(), stored.number()));
+  view.index = FindTable(store, internal::IndexTable(projection.name(), stored.number()));
   view.parked = FindTable(store, internal::kParkedTable);
   // One of the first form that is being dropped has no checkpoint any more.
   if (const auto table = FindTable(store, internal::kCheckpointsTable); table.has_value()) {

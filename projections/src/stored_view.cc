@@ -1,5 +1,6 @@
 #include "daybook/projections/stored_view.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/status_macros.h"
 #include "event_dispatcher.h"
+#include "index_table.h"
 #include "parked_table.h"
 #include "parking.h"
 #include "view.h"
@@ -146,9 +148,32 @@ absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreRe
     view.failures = internal::FailuresOf(checkpoint->failures());
     view.parked = FindTable(store, internal::kParkedTable);
     view.rows = FindTable(store, internal::RowsTable(projection.name(), view.generation));
+    view.index = FindTable(store, internal::IndexTable(projection.name(), view.generation));
   }
   DAYBOOK_RETURN_IF_ERROR(FindLag(reader, &view));
   return view;
+}
+
+absl::Status ScanStoredIndex(
+    const StoreReader& reader, const ProjectionDefinition& projection, const StoredView& view,
+    const IndexText& text,
+    absl::FunctionRef<bool(absl::string_view key, absl::string_view row)> visit) {
+  const std::vector<RowIndex>& indexes = projection.indexes();
+  DAYBOOK_ASSIGN_OR_RETURN(const internal::IndexQuery query,
+                           internal::ParseIndexText(projection.name(), indexes, text));
+  if (!view.index.has_value()) return absl::OkStatus();  // it was begun, and has no row yet
+  const auto index = std::find_if(indexes.begin(), indexes.end(), [&query](const RowIndex& known) {
+    return known.name == query.index;
+  });
+  const internal::StoredIndex stored{projection.name(), *index, *view.index,
+                                     static_cast<size_t>(index - indexes.begin())};
+  return internal::ScanIndex(reader, stored, query, /*place=*/std::nullopt,
+                             [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
+                               DAYBOOK_ASSIGN_OR_RETURN(
+                                   const std::string row,
+                                   internal::GetIndexedRow(reader, stored, *view.rows, key));
+                               return visit(key, row);
+                             });
 }
 
 absl::StatusOr<PendingEvents> TryPendingEvents(const StoreReader& reader,

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Generation {
   Lifecycle lifecycle = Lifecycle::kAsync;
   uint32_t number = 0;
   TableId rows = 0;
+  // Where it has indexes: what they are, and their entries.
+  std::string index_layout;
+  std::optional<TableId> index;
   // Another definition built it: its rows are read as they are, and nobody moves it on.
   bool stale = false;
   // What is done with an event that it cannot take. An inline one stops at it.

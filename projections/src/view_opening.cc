@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/status_macros.h"
+#include "index_table.h"
 #include "parked_table.h"
 #include "row_layout.h"
 
@@ -64,6 +65,7 @@ class Opening {
     added->set_number(view_.stored.last());
     added->set_fingerprint(std::string(fingerprint_));
     added->set_row_layout(row_layout_);
+    added->set_index_layout(IndexLayout(view_.definition().indexes()));
     added->set_state(state);
     commit_->writes.push_back({tables_.checkpoints, CheckpointKey(view_.name(), added->number()),
                                FirstCheckpoint(*added)});

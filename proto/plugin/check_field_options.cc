@@ -67,6 +67,8 @@ class FieldOptionsCheck {
     if (!MeansSomething(field, "indexed", role_ == Role::kRow)) return;
     if (field.is_repeated() || IsMessage(field)) {
       Add(field, absl::StrCat("an indexed field is a scalar, not ", KindOf(field)));
+    } else if (!IsOrdered(field)) {
+      Add(field, absl::StrCat("an indexed field has an order, which ", KindOf(field), " lacks"));
     }
   }
 

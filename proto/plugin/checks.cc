@@ -73,6 +73,7 @@ void CheckModel(const Model& model, Diagnostics* diagnostics) {
   CheckEvents(model, diagnostics);
   CheckMaps(model, diagnostics);
   for (const Descriptor* message : model.messages) {
+    CheckIndexes(*message, diagnostics);
     CheckFieldOptions(*message, diagnostics);
     CheckFieldRules(*message, diagnostics);
   }

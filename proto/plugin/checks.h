@@ -16,6 +16,8 @@ void CheckRoles(const Model& model, Diagnostics* diagnostics);
 // Names, categories, what an aggregate needs, what a projection reads.
 void CheckAggregates(const Model& model, Diagnostics* diagnostics);
 void CheckProjections(const Model& model, Diagnostics* diagnostics);
+// Names of indexes, and that their fields are there and have an order.
+void CheckIndexes(const google::protobuf::Descriptor& row, Diagnostics* diagnostics);
 // Stable names and schema versions.
 void CheckEvents(const Model& model, Diagnostics* diagnostics);
 // No map field in what is stored as a state or row, however deep.

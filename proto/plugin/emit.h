@@ -22,6 +22,8 @@ Output EmitFile(const Model& model);
 void EmitAggregate(const Aggregate& aggregate, Output* out);
 // struct BalanceProjection, in the namespace of the package.
 void EmitProjection(const Projection& projection, Output* out);
+// What it has where its row has indexes, inside of that struct.
+void EmitIndexes(const Projection& projection, std::string* header);
 // MessageTraits<M> of a message with a role, in namespace daybook.
 void EmitTraits(const google::protobuf::Descriptor& message, Output* out);
 // Fields<M>, in namespace daybook.

@@ -123,7 +123,9 @@ void EmitProjection(const Projection& projection, Output* out) {
                header);
   }
   EmitUpcastAsserts(past_events, "P", absl::StrCat("projection ", projection.name), header);
-  absl::StrAppend(header, "    return true;\n  }\n};\n");
+  absl::StrAppend(header, "    return true;\n  }\n");
+  if (!projection.indexes.empty()) EmitIndexes(projection, header);
+  absl::StrAppend(header, "};\n");
 }
 
 }  // namespace daybook::generator

@@ -43,6 +43,10 @@ bool IsMessage(const FieldDescriptor& field) {
   return field.message_type() != nullptr;
 }
 
+bool IsOrdered(const FieldDescriptor& field) {
+  return !field.is_repeated() && !IsMessage(field) && !IsFloating(field);
+}
+
 std::string KindOf(const FieldDescriptor& field) {
   if (field.is_map()) return "a map";
   const std::string type = IsMessage(field) ? absl::StrCat("message ", field.message_type()->name())

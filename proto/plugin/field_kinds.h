@@ -18,6 +18,9 @@ bool IsBool(const google::protobuf::FieldDescriptor& field);
 bool IsEnum(const google::protobuf::FieldDescriptor& field);
 bool IsMessage(const google::protobuf::FieldDescriptor& field);
 
+// What an index may be of: a string, bytes, an integer, a bool or an enum, not repeated.
+bool IsOrdered(const google::protobuf::FieldDescriptor& field);
+
 // "a double", "repeated string", "a map", "message Address".
 std::string KindOf(const google::protobuf::FieldDescriptor& field);
 // "an event", "a command".

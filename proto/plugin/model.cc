@@ -146,6 +146,24 @@ bool IsPast(const Descriptor& event) {
   return event.options().GetExtension(v1::event).past();
 }
 
+std::vector<Index> IndexesOf(const Descriptor& row) {
+  std::vector<Index> indexes;
+  for (const v1::IndexOptions& options : row.options().GetExtension(v1::row).index()) {
+    Index& index = indexes.emplace_back();
+    index.name = options.name();
+    for (const std::string& name : options.fields()) {
+      if (const FieldDescriptor* field = row.FindFieldByName(name)) index.fields.push_back(field);
+    }
+  }
+  for (int i = 0; i < row.field_count(); ++i) {
+    const FieldDescriptor* field = row.field(i);
+    if (OptionsOf(*field).indexed()) {
+      indexes.push_back({absl::StrCat("by_", field->name()), {field}});
+    }
+  }
+  return indexes;
+}
+
 std::vector<const Descriptor*> MessagesOf(const FileDescriptor& file) {
   std::vector<const Descriptor*> messages;
   for (int i = 0; i < file.message_type_count(); ++i) Collect(*file.message_type(i), &messages);
@@ -199,6 +217,7 @@ Model ReadModel(const FileDescriptor& file) {
     projection.name = options.projection();
     projection.revision = options.revision();
     projection.row = message;
+    projection.indexes = IndexesOf(*message);
     for (const std::string& name : options.from()) {
       const std::vector<const Aggregate*> found = model.Find(name);
       if (found.size() == 1) projection.from.push_back(found.front());

@@ -42,12 +42,22 @@ struct Aggregate {
   std::vector<const google::protobuf::Descriptor*> rejections;
 };
 
+struct Index {
+  std::string name;
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+};
+
+// Those of a row's own options, then those of its fields that are `indexed`; of their fields, those
+// that are there.
+std::vector<Index> IndexesOf(const google::protobuf::Descriptor& row);
+
 struct Projection {
   std::string name;
   uint32_t revision = 0;
   const google::protobuf::Descriptor* row = nullptr;
   // Those of its `from` that are known, in that order.
   std::vector<const Aggregate*> from;
+  std::vector<Index> indexes;
 };
 
 // The aggregates of a file and of those that it imports, the projections of the file alone.

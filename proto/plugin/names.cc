@@ -57,6 +57,16 @@ std::string SnakeCase(absl::string_view name) {
   return snake;
 }
 
+std::string CamelCase(absl::string_view name) {
+  std::string camel;
+  bool begins = true;
+  for (const char c : name) {
+    if (c != '_') camel += begins ? absl::ascii_toupper(c) : c;
+    begins = c == '_';
+  }
+  return camel;
+}
+
 bool IsIdentifier(absl::string_view name) {
   if (name.empty() || !absl::ascii_isalpha(name[0])) return false;
   for (const char c : name) {

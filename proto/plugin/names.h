@@ -25,6 +25,8 @@ std::string Namespace(const google::protobuf::FileDescriptor& file);
 
 // "LoanApplication" -> "loan_application", "HTTPServer" -> "http_server".
 std::string SnakeCase(absl::string_view name);
+// "by_customer" -> "ByCustomer".
+std::string CamelCase(absl::string_view name);
 bool IsIdentifier(absl::string_view name);
 // UTF-8 without control characters.
 bool IsPrintable(absl::string_view text);

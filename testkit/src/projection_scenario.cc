@@ -20,7 +20,7 @@ using ::google::protobuf::Message;
 // Writes what changed to `rows`. Afterwards `fold` still has every row in memory.
 absl::Status FlushTo(RowFold& fold, Rows& rows) {
   absl::Status status =
-      fold.Flush([&rows](absl::string_view key, std::optional<std::string> value) {
+      fold.FlushRows([&rows](absl::string_view key, std::optional<std::string> value) {
         if (value.has_value()) {
           rows[std::string(key)] = *std::move(value);
         } else {

@@ -14,6 +14,12 @@ TEST(Names, SnakeCase) {
   EXPECT_EQ(SnakeCase("x"), "x");
 }
 
+TEST(Names, CamelCase) {
+  EXPECT_EQ(CamelCase("by_customer"), "ByCustomer");
+  EXPECT_EQ(CamelCase("by_x_2"), "ByX2");
+  EXPECT_EQ(CamelCase("x"), "X");
+}
+
 TEST(Names, Identifiers) {
   EXPECT_TRUE(IsIdentifier("Account2_b"));
   for (const char* name : {"", "2x", "_x", "a-b", "a.b", "a b", "ä"}) {

@@ -293,6 +293,101 @@ const Case kFieldOptions[] = {
 };
 INSTANTIATE_TEST_SUITE_P(FieldOptions, Refusal, ::testing::ValuesIn(kFieldOptions), NameOfCase);
 
+// A row X with these index options, whose fields stand on the next line.
+std::string RowWith(const std::string& indexes) {
+  return "message X { option (daybook.v1.row) = {projection: \"P\" from: \"Account\" " + indexes +
+         "};\n";
+}
+
+const Case kIndexes[] = {
+    {"IndexOfAbsentField", RowWith("index: {name: \"by_x\" fields: \"y\"}") + "  string x = 1; }",
+     "5:13: message X: index by_x names field \"y\", which is not there"},
+    {"IndexOfNothing", RowWith("index: {name: \"by_x\"}") + "  string x = 1; }",
+     "5:13: message X: index by_x has no field"},
+    {"IndexOfAFieldTwice",
+     RowWith("index: {name: \"by_x\" fields: [\"x\", \"x\"]}") + "  string x = 1; }",
+     "5:13: message X: index by_x names field \"x\" twice"},
+    {"IndexOfNineFields",
+     RowWith(
+         "index: {name: \"by_x\" fields: [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", "
+         "\"i\"]}") +
+         "}",
+     "5:13: message X: index by_x has more than 8 fields"},
+    {"IndexOfRepeated",
+     RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  repeated string x = 1; }",
+     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
+     "not "
+     "repeated string"},
+    {"IndexOfMessage", RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  AccountState x = 1; }",
+     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
+     "not "
+     "message AccountState"},
+    {"IndexOfTimestamp",
+     "import \"google/protobuf/timestamp.proto\";\n" +
+         RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  google.protobuf.Timestamp x = 1; }",
+     "7:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
+     "not "
+     "message Timestamp"},
+    {"IndexOfDouble", RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  double x = 1; }",
+     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
+     "not "
+     "a double"},
+    {"IndexOfMap",
+     RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  map<string, string> x = 1; }",
+     "6:3: message X, field x: a row has no map: the order of a map's entries is not fixed; repeat "
+     "a message\n"
+     "t.proto:6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an "
+     "enum, not a map"},
+    {"IndexOfPersonalData",
+     RowWith("index: {name: \"by_x\" fields: \"x\"}") +
+         "  string x = 1 [(daybook.v1.field).personal_data_of = \"id\"]; string id = 2; }",
+     "6:3: message X, field x: index by_x cannot be of personal data: it stands in the tokens of "
+     "pages"},
+    {"IndexedPersonalData",
+     RowWith("") +
+         "  string x = 1 [(daybook.v1.field) = {indexed: true personal_data_of: \"id\"}]; "
+         "string id = 2; }",
+     "6:3: message X, field x: index by_x cannot be of personal data: it stands in the tokens of "
+     "pages"},
+    {"IndexedFloat", kRow + "  float x = 1 [(daybook.v1.field).indexed = true]; }",
+     "6:16: message X, field x: an indexed field has an order, which a float lacks"},
+    {"IndexTwice",
+     RowWith("index: {name: \"by_x\" fields: \"x\"} index: {name: \"by_x\" fields: \"x\"}") +
+         "  string x = 1; }",
+     "5:13: message X: has two indexes by_x"},
+    {"IndexAndIndexed",
+     RowWith("index: {name: \"by_x\" fields: \"x\"}") +
+         "  string x = 1 [(daybook.v1.field).indexed = true]; }",
+     "5:13: message X: has two indexes by_x"},
+    {"IndexesOfOneFunction",
+     RowWith("index: {name: \"by_x1\" fields: \"x\"} index: {name: \"by_x_1\" fields: \"x\"}") +
+         "  string x = 1; }",
+     "5:13: message X: has two indexes by_x1 and by_x_1, of one function ByX1"},
+    {"IndexWithoutName", RowWith("index: {fields: \"x\"}") + "  string x = 1; }",
+     "5:13: message X: index name \"\" is not in snake_case, of at most 64 bytes"},
+    {"IndexInCamelCase", RowWith("index: {name: \"ByX\" fields: \"x\"}") + "  string x = 1; }",
+     "5:13: message X: index name \"ByX\" is not in snake_case, of at most 64 bytes"},
+    {"IndexWithLongName",
+     RowWith("index: {name: \"" + std::string(65, 'x') + "\" fields: \"x\"}") + "  string x = 1; }",
+     "5:13: message X: index name \"" + std::string(65, 'x') +
+         "\" is not in snake_case, of at most 64 bytes"},
+    {"IndexNamedAsAnEvent",
+     RowWith("index: {name: \"opened\" fields: \"x\"}") + "  string x = 1; }",
+     "5:13: message X: index opened: Opened is generated for it, but that is taken"},
+    {"IndexNamedAsAHandler", RowWith("index: {name: \"on\" fields: \"x\"}") + "  string x = 1; }",
+     "5:13: message X: index on: On is generated for it, but that is taken"},
+    {"SeventeenIndexes",
+     [] {
+       std::string fields;
+       for (int i = 1; i <= 17; ++i) {
+         absl::StrAppend(&fields, " int32 x", i, " = ", i, " [(daybook.v1.field).indexed = true];");
+       }
+       return kRow + fields + "}";
+     }(),
+     "5:13: message X: a row has at most 16 indexes"},
+};
+INSTANTIATE_TEST_SUITE_P(Indexes, Refusal, ::testing::ValuesIn(kIndexes), NameOfCase);
+
 const Case kMaps[] = {
     {"MapInRow", kRow + "  map<string, string> m = 1; }",
      "6:3: message X, field m: a row has no map: the order of a map's entries is not fixed; repeat "

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "application_test.h"
 
 namespace daybook::tools {
@@ -82,6 +84,53 @@ TEST_F(QueryCommand, AViewThatWasNeverBuiltIsAskedOfTheLogAlone) {
   const Told past = RunWith(parts, {"query", "AsyncBalance", "7", "--at", "4", "--json"});
   EXPECT_EQ(past.code, 0);
   EXPECT_EQ(past.Json().at(0)["row"]["amount"], "20");
+}
+
+// Balances by their amounts.
+struct RankedBalances : Balances {
+  static constexpr absl::string_view kName = "RankedBalance";
+  static constexpr std::array<DeclaredIndex, 1> kIndexes = {{{"by_amount", "amount"}}};
+  static void AppendIndexValues(size_t, const Row& row, std::string* bytes) {
+    internal::AppendIndexValue(row.amount(), bytes);
+  }
+};
+
+TEST_F(QueryCommand, PrintsRowsByAnIndex) {
+  const auto parts = PartsOf(Aggregate<Account>(), Inline<RankedBalances>());
+  ASSERT_EQ(RunWith(parts, {"catch-up"}).code, 0);
+  const auto keys = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {"query", "RankedBalance", "--json", "--by", "by_amount"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Told told = RunWith(parts, all);
+    EXPECT_EQ(told.code, 0) << told.err;
+    std::vector<std::string> rows;
+    for (const auto& line : told.Json()) rows.push_back(line["key"]);
+    return rows;
+  };
+  EXPECT_THAT(keys({}), ElementsAre("8", "7"));
+  EXPECT_THAT(keys({"--equals", "20"}), ElementsAre("7"));
+  EXPECT_THAT(keys({"--from", "6"}), ElementsAre("7"));
+  EXPECT_THAT(keys({"--from=-1", "--until", "20"}), ElementsAre("8"));
+  EXPECT_THAT(keys({"--limit", "1"}), ElementsAre("8"));
+
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--by", "by_name"}, "one of view RankedBalance, which has by_amount"},
+      {{"--by", "by_amount", "--equals", "much"}, "equals[0]"},
+      {{"--by", "by_amount", "--equals", "1", "2"}, "at most 1 values"},
+      {{"--by", "by_amount", "--equals", "1", "--from", "2"}, "a bound of a field behind those"},
+      {{"--by", "by_amount", "--at", "1"}, "neither with --prefix nor with --at"},
+      {{"--by", "by_amount", "--prefix", "1"}, "neither with --prefix nor with --at"},
+      {{"--equals", "1"}, "which --by names"},
+      {{"7", "--by", "by_amount"}, "KEY names one row"},
+  };
+  for (const auto& [arguments, problem] : cases) {
+    std::vector<std::string> all = {"query", "RankedBalance"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Told told = RunWith(parts, all);
+    EXPECT_EQ(told.code, 2) << told.err;
+    EXPECT_THAT(told.err, HasSubstr(problem));
+    EXPECT_EQ(told.out, "");
+  }
 }
 
 TEST_F(QueryCommand, SaysThatItsRowsAreOld) {

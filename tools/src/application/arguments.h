@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "daybook/core/moment.h"
@@ -28,6 +29,8 @@ struct QueryArguments {
   std::string prefix;
   std::string from;
   std::optional<std::string> until;
+  std::string by;
+  std::vector<std::string> equals;
   std::optional<uint64_t> limit;
   std::optional<std::string> at;
   bool json = false;

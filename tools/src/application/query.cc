@@ -16,10 +16,18 @@ namespace {
 
 absl::Status CheckArguments(const QueryArguments& arguments) {
   const bool ranged = !arguments.prefix.empty() || !arguments.from.empty() ||
-                      arguments.until.has_value() || arguments.limit.has_value();
+                      arguments.until.has_value() || arguments.limit.has_value() ||
+                      !arguments.by.empty();
   if (arguments.key.has_value() && ranged) {
     return absl::InvalidArgumentError(
-        "KEY names one row: --prefix, --from, --until and --limit choose among all of them");
+        "KEY names one row: --prefix, --from, --until, --by and --limit choose among all of them");
+  }
+  if (arguments.by.empty() && !arguments.equals.empty()) {
+    return absl::InvalidArgumentError("--equals gives values of an index, which --by names");
+  }
+  if (!arguments.by.empty() && (!arguments.prefix.empty() || arguments.at.has_value())) {
+    return absl::InvalidArgumentError(
+        "--by goes by an index as it is stored: neither with --prefix nor with --at");
   }
   return absl::OkStatus();
 }
@@ -111,6 +119,17 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
     return printer.Print(*arguments.key, *row).status();
   }
   absl::Status printed;
+  if (!arguments.by.empty()) {
+    IndexText text{.index = arguments.by, .equals = arguments.equals, .until = arguments.until};
+    if (!arguments.from.empty()) text.from = arguments.from;
+    DAYBOOK_RETURN_IF_ERROR(ScanStoredIndex(*session.reader, view, stored, text,
+                                            [&](absl::string_view key, absl::string_view row) {
+                                              const auto more = printer.Print(key, row);
+                                              printed = more.status();
+                                              return more.value_or(false);
+                                            }));
+    return printed;
+  }
   ScanOptions scan;
   scan.from = std::max(arguments.from, arguments.prefix);
   scan.until = arguments.until;

@@ -78,8 +78,10 @@ void AddQuery(const Adder& adder, QueryArguments& a) {
   command->add_option("VIEW", a.view, "The view's name")->required();
   command->add_option("KEY", a.key, "Only the row of this key");
   command->add_option("--prefix", a.prefix, "Only keys that begin so");
-  command->add_option("--from", a.from, "The first key");
-  command->add_option("--until", a.until, "The first key that is not wanted");
+  command->add_option("--from", a.from, "The first key; with --by, of the next field's values");
+  command->add_option("--until", a.until, "The first one that is not wanted");
+  command->add_option("--by", a.by, "Rows by this index, in its order");
+  command->add_option("--equals", a.equals, "Values of the index's leading fields, in its order");
   command->add_option("--limit", a.limit, "At most so many rows")->check(WholeNumber(1));
   command->add_option("--at", a.at,
                       "The rows as of a position or a time (RFC 3339): folded from the log anew");

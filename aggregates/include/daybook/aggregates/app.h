@@ -31,6 +31,7 @@
 #include "daybook/projections/rebuild.h"
 #include "daybook/projections/row_history.h"
 #include "daybook/projections/view_query.h"
+#include "daybook/proto/index_rows.h"
 #include "daybook/snapshots/snapshot_store.h"
 #include "google/protobuf/message.h"
 
@@ -173,6 +174,17 @@ class App {
   absl::StatusOr<std::vector<ViewRow<P>>> Range(const RangeOptions& options = {}) const {
     DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return views().Range<P>(options);
+  }
+  template <typename P>
+  absl::StatusOr<ViewPage<P>> Page(const RangeOptions& options) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return views().Page<P>(options);
+  }
+  template <typename P>
+  absl::StatusOr<ViewPage<P>> Find(const IndexRows<typename P::Row>& rows,
+                                   const FindOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return views().Find<P>(rows, options);
   }
   template <typename P>
   absl::StatusOr<std::vector<ViewRow<P>>> Prefix(absl::string_view prefix,

@@ -12,6 +12,7 @@
 #include "daybook/core/uuid.h"
 #include "daybook/projections/failure_options.h"
 #include "daybook/projections/row_fold.h"
+#include "daybook/projections/view_index.h"
 #include "daybook/projections/view_query.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -50,7 +51,7 @@ class ProjectionDefinition {
   ProjectionDefinition(absl::string_view name, uint32_t revision,
                        std::vector<std::string> categories, std::vector<HandledEvent> handled,
                        std::vector<PastEvent> past, const google::protobuf::Descriptor* row,
-                       NewFold new_fold);
+                       NewFold new_fold, std::vector<RowIndex> indexes = {});
 
   const std::string& name() const { return name_; }
   // The categories whose events it sees, and the types; the index of a type is that of its handler.
@@ -61,8 +62,10 @@ class ProjectionDefinition {
   bool ReadsCategoryOf(absl::string_view stream) const;
   // The row's message.
   const google::protobuf::Descriptor* row() const { return row_; }
-  // Equal for equal revision, row message (with all that it contains), categories, types and
-  // upcasters (past): a view of another fingerprint is built anew.
+  // By what else than its key rows are looked up.
+  const std::vector<RowIndex>& indexes() const { return indexes_; }
+  // Equal for equal revision, row message (with all that it contains), categories, types,
+  // upcasters (past) and indexes: a view of another fingerprint is built anew.
   const Uuid& fingerprint() const { return fingerprint_; }
   std::unique_ptr<internal::RowFold> MakeFold() const { return new_fold_(); }
 
@@ -72,6 +75,7 @@ class ProjectionDefinition {
   std::vector<HandledEvent> handled_;
   std::vector<PastEvent> past_;
   const google::protobuf::Descriptor* row_;
+  std::vector<RowIndex> indexes_;
   Uuid fingerprint_;
   NewFold new_fold_;
 };
@@ -122,7 +126,8 @@ std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
       P::kName, P::kRevision,
       std::vector<std::string>(P::kCategories.begin(), P::kCategories.end()), std::move(handled),
       std::move(past), P::Row::descriptor(),
-      []() -> std::unique_ptr<RowFold> { return std::make_unique<TypedRowFold<P>>(); });
+      []() -> std::unique_ptr<RowFold> { return std::make_unique<TypedRowFold<P>>(); },
+      IndexesOf<P>());
 }
 
 }  // namespace internal

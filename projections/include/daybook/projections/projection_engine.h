@@ -21,7 +21,9 @@
 #include "daybook/projections/parked.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/rebuild.h"
+#include "daybook/projections/view_index.h"
 #include "daybook/projections/view_query.h"
+#include "daybook/proto/index_rows.h"
 
 namespace daybook {
 
@@ -52,10 +54,23 @@ struct ViewRow {
   typename P::Row row;
 };
 
+// Rows, some at a time.
+template <typename P>
+struct ViewPage {
+  std::vector<ViewRow<P>> rows;
+  // To be given as `page` to the same query, for those after them; empty: there are none now. Plain
+  // text, for a URL too, of at most 2,000 characters. It stays good: after a restart, for another
+  // build of the view, whatever is written meanwhile. A page that goes on has each row once that
+  // stayed where it is in the order; one that moved, came or went, as it is found. Whoever has it
+  // can read in it where the page ended: a row's key, and its values in the index.
+  std::string next;
+};
+
 // The views of one store. Thread-safe. One engine at a time for a store.
 //
 // Errors of every query:
-//   InvalidArgument   the projection is not registered; an option out of range (InvalidField)
+//   InvalidArgument   the projection is not registered; an option out of range, or a `page` that is
+//                     damaged or of another view, index or query (InvalidField)
 //   DeadlineExceeded  the view did not reach `at_least` in time: the message names its checkpoint
 //   the view's own    it stopped before `at_least`: what On returned, with the view and the event;
 //                     of Get, too, where events of the row up to there are parked
@@ -110,6 +125,32 @@ class ProjectionEngine {
           return true;
         }));
     return rows;
+  }
+
+  // The same with where to go on, where `limit` left some out. At least 1.
+  template <typename P>
+  absl::StatusOr<ViewPage<P>> Page(const RangeOptions& options) const {
+    ViewPage<P> page;
+    DAYBOOK_ASSIGN_OR_RETURN(page.next, Collect<P>(&page.rows, [&](auto visit) {
+                               return PageRows(internal::ProjectionType<P>(), P::kName, options,
+                                               visit);
+                             }));
+    return page;
+  }
+
+  // The rows that `rows` asks for by an index (daybook/proto/index_rows.h), in its order, all as of
+  // one moment: `Find<Tasks>(Tasks::ByAssignee("ann").From(10), {.limit = 20})`. One point look-up
+  // for each. Also
+  //   Unavailable  the index is new: it answers once the build of today's definition does
+  template <typename P>
+  absl::StatusOr<ViewPage<P>> Find(const IndexRows<typename P::Row>& rows,
+                                   const FindOptions& options = {}) const {
+    ViewPage<P> page;
+    DAYBOOK_ASSIGN_OR_RETURN(page.next, Collect<P>(&page.rows, [&](auto visit) {
+                               return FindRows(internal::ProjectionType<P>(), P::kName,
+                                               rows.query(), options, visit);
+                             }));
+    return page;
   }
 
   // The rows whose keys start with `prefix`.
@@ -199,13 +240,35 @@ class ProjectionEngine {
   struct Impl;
   explicit ProjectionEngine(std::unique_ptr<Impl> impl);
 
+  using VisitRow = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
+
+  // What `read` returns, which visits stored rows that are put into `rows`.
+  template <typename P>
+  static absl::StatusOr<std::string> Collect(
+      std::vector<ViewRow<P>>* rows,
+      absl::FunctionRef<absl::StatusOr<std::string>(VisitRow visit)> read) {
+    absl::Status parsed;
+    DAYBOOK_ASSIGN_OR_RETURN(std::string next,
+                             read([&](absl::string_view key, absl::string_view bytes) {
+                               rows->push_back({std::string(key), {}});
+                               parsed = ParseRow(key, bytes, &rows->back().row);
+                               return parsed.ok();
+                             }));
+    DAYBOOK_RETURN_IF_ERROR(parsed);
+    return next;
+  }
+
   static absl::Status ParseRow(absl::string_view key, absl::string_view bytes,
                                google::protobuf::MessageLite* row);
   absl::StatusOr<std::string> GetRow(const void* type, absl::string_view name,
                                      absl::string_view key, const GetOptions& options) const;
-  absl::Status ScanRows(
-      const void* type, absl::string_view name, const RangeOptions& options,
-      absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const;
+  absl::Status ScanRows(const void* type, absl::string_view name, const RangeOptions& options,
+                        VisitRow visit) const;
+  absl::StatusOr<std::string> PageRows(const void* type, absl::string_view name,
+                                       const RangeOptions& options, VisitRow visit) const;
+  absl::StatusOr<std::string> FindRows(const void* type, absl::string_view name,
+                                       const internal::IndexQuery& query,
+                                       const FindOptions& options, VisitRow visit) const;
   absl::StatusOr<ViewStatus> StatusOfView(const void* type, absl::string_view name) const;
   absl::StatusOr<RebuildHandle> RebuildView(const void* type, absl::string_view name,
                                             const RebuildOptions& options);

@@ -27,6 +27,7 @@
 #include "daybook/core/stream_name.h"
 #include "daybook/projections/event_context.h"
 #include "daybook/projections/row_by_row.h"
+#include "daybook/projections/row_entries.h"
 #include "daybook/proto/completeness.h"
 #include "daybook/proto/message_traits.h"
 #include "google/protobuf/message_lite.h"
@@ -74,10 +75,15 @@ class RowFold {
   // that it may be for; none: that is not known.
   virtual bool Wants(absl::Span<const size_t> handlers, const RecordedEvent& event) const = 0;
 
-  // Hands out each row changed since the last time, in the order of their first change. Until
-  // FlushDone the rows stay in memory, since their stored form may still be the old one. An error
-  // (a row too large) leaves the fold fit for Clear only.
-  virtual absl::Status Flush(WriteRow write) = 0;
+  // Hands out each row changed since the last time, in the order of their first change, and the
+  // entries of indexes that change with it. Until FlushDone the rows stay in memory, since their
+  // stored form may still be the old one. An error (a row too large) leaves the fold fit for Clear
+  // only.
+  virtual absl::Status Flush(WriteRow write, WriteEntry write_entry) = 0;
+  // The same for who wants the rows alone.
+  absl::Status FlushRows(WriteRow write) {
+    return Flush(write, [](const std::string&, bool) {});
+  }
   // What Flush handed out is stored; or, when not `stored`, will be handed out again.
   virtual void FlushDone(bool stored) = 0;
 
@@ -94,11 +100,14 @@ class RowFold {
   // each event folded into it.
   size_t dirty_bytes() const { return dirty_bytes_; }
   size_t cached_bytes() const { return cached_bytes_; }
+  // What entries of indexes make up of dirty_bytes().
+  size_t entry_bytes() const { return entry_bytes_; }
 
  protected:
   size_t dirty_rows_ = 0;
   size_t dirty_bytes_ = 0;
   size_t cached_bytes_ = 0;
+  size_t entry_bytes_ = 0;
   std::function<bool(absl::string_view key)> mine_;  // none: all are
 };
 
@@ -160,7 +169,7 @@ class TypedRowFold final : public RowFold {
     return mine_(KeyOf(event.stream));
   }
 
-  absl::Status Flush(WriteRow write) override {
+  absl::Status Flush(WriteRow write, WriteEntry write_entry) override {
     for (Entry* entry : dirty_) {
       std::optional<std::string> value;
       if (entry->exists) {
@@ -174,16 +183,19 @@ class TypedRowFold final : public RowFold {
       entry->dirty = false;
       entry->stored = entry->exists;
       if (!known_absent) write(*entry->key, std::move(value));
+      entry->entries.Flush(*entry->key, entry->exists ? &entry->row : nullptr, write_entry);
     }
     flushing_.swap(dirty_);
     dirty_.clear();
-    dirty_rows_ = dirty_bytes_ = 0;
+    dirty_rows_ = dirty_bytes_ = entry_bytes_ = 0;
     return absl::OkStatus();
   }
 
   void FlushDone(bool stored) override {
-    if (!stored) {
+    if (!stored || kIndexed<P>) {
       for (Entry* entry : flushing_) {
+        entry->entries.FlushDone(stored);
+        if (stored) continue;
         entry->stored = true;  // it may be: a delete is then written rather than left out
         MarkDirty(entry, 0);
       }
@@ -192,7 +204,7 @@ class TypedRowFold final : public RowFold {
   }
 
   void Measure() override {
-    dirty_bytes_ = 0;
+    dirty_bytes_ = entry_bytes_;
     for (Entry* entry : dirty_) {
       const size_t bytes = entry->exists ? entry->row.ByteSizeLong() : 0;
       cached_bytes_ += bytes;
@@ -207,7 +219,7 @@ class TypedRowFold final : public RowFold {
     by_stream_.clear();
     absl::erase_if(rows_, [this](const auto& row) {
       if (row.second.dirty) return false;
-      cached_bytes_ -= row.first.size() + sizeof(Entry) + row.second.bytes;
+      cached_bytes_ -= row.first.size() + kEntryBytes + row.second.bytes;
       return true;
     });
   }
@@ -217,7 +229,7 @@ class TypedRowFold final : public RowFold {
     flushing_.clear();
     by_stream_.clear();
     rows_.clear();
-    dirty_rows_ = dirty_bytes_ = cached_bytes_ = 0;
+    dirty_rows_ = dirty_bytes_ = cached_bytes_ = entry_bytes_ = 0;
   }
 
  private:
@@ -228,7 +240,9 @@ class TypedRowFold final : public RowFold {
     bool exists = false;  // now
     bool stored = false;  // in the table
     bool dirty = false;
+    [[no_unique_address]] RowEntries<P> entries;
   };
+  static constexpr size_t kEntryBytes = sizeof(Entry) + RowEntries<P>::kBytes;
   struct Before {
     Entry* entry;
     Row row;
@@ -307,8 +321,8 @@ class TypedRowFold final : public RowFold {
   template <typename E>
   absl::Status ApplyTo(const E& event, const RecordedEvent& recorded,
                        absl::Span<Entry* const> entries) {
-    constexpr bool kCanFail = !std::is_void_v<decltype(CallOn<P, E>(
-        std::declval<Row&>(), event, std::declval<EventContext&>()))>;
+    // A row may lack nothing but room for its entries.
+    constexpr bool kCanFail = kIndexed<P> || kOnCanFail<E>;
     for (Entry* entry : entries) {
       EventContext context(recorded, *entry->key);
       // What cannot fail alone may still be followed by a handling that does.
@@ -319,7 +333,7 @@ class TypedRowFold final : public RowFold {
           undo_.pop_back();
           continue;
         }
-        if (absl::Status refusal = CallOn<P, E>(entry->row, event, context); !refusal.ok()) {
+        if (absl::Status refusal = Change(entry, event, context); !refusal.ok()) {
           if (by_row_ == nullptr || !by_row_->goes_on()) return refusal;
           UndoRow(entry);
           by_row_->Refuse(*entry->key, std::move(refusal));
@@ -333,6 +347,22 @@ class TypedRowFold final : public RowFold {
       MarkDirty(entry, recorded.payload.size());
     }
     return absl::OkStatus();
+  }
+
+  template <typename E>
+  static constexpr bool kOnCanFail = !std::is_void_v<decltype(CallOn<P, E>(
+      std::declval<Row&>(), std::declval<const E&>(), std::declval<EventContext&>()))>;
+
+  // On, and whether what it left can be indexed.
+  template <typename E>
+  static absl::Status Change(Entry* entry, const E& event, EventContext& context) {
+    if constexpr (kOnCanFail<E>) {
+      DAYBOOK_RETURN_IF_ERROR((CallOn<P, E>(entry->row, event, context)));
+    } else {
+      CallOn<P, E>(entry->row, event, context);
+    }
+    if (context.row_deleted()) return absl::OkStatus();
+    return entry->entries.Check(*entry->key, entry->row);
   }
 
   // The rows as they were before Apply.
@@ -366,9 +396,10 @@ class TypedRowFold final : public RowFold {
         return RowDamaged(key);
       }
       entry->exists = entry->stored = true;
+      entry->entries.Load(key, entry->row);
       entry->bytes = stored->size();
     }
-    cached_bytes_ += key.size() + sizeof(Entry) + entry->bytes;
+    cached_bytes_ += key.size() + kEntryBytes + entry->bytes;
     return entry;
   }
 
@@ -376,6 +407,9 @@ class TypedRowFold final : public RowFold {
     entry->bytes += growth;
     cached_bytes_ += growth;
     dirty_bytes_ += growth;
+    const size_t entries = entry->entries.TakeGrowth();
+    entry_bytes_ += entries;
+    dirty_bytes_ += entries;
     if (entry->dirty) return;
     entry->dirty = true;
     dirty_.push_back(entry);

@@ -7,13 +7,16 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/position.h"
 #include "daybook/projections/failure_options.h"
 #include "daybook/projections/projection.h"
+#include "daybook/projections/view_index.h"
 #include "daybook/projections/view_query.h"
 
 namespace daybook {
@@ -27,6 +30,8 @@ struct StoredView {
   // not be read as rows of it.
   bool current = false;
   std::optional<TableId> rows;  // nullopt: nothing was built yet
+  // The entries of its indexes; nullopt: it has none.
+  std::optional<TableId> index;
   // What the rows lack of it, and where that stands. Of `failures` what only a running view has is
   // 0.
   ViewFailures failures;
@@ -40,6 +45,15 @@ struct StoredView {
 // DataLoss where the checkpoint or the log cannot be read. `reader` is one of `store`.
 absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreReader& reader,
                                           const ProjectionDefinition& projection);
+
+// Calls `visit` with each stored row that `text` asks for, in the order of its index, until it
+// returns false. Requires a view that is current.
+//   InvalidArgument  as ParseIndexRows
+//   DataLoss         an entry is damaged, or its row is missing
+absl::Status ScanStoredIndex(
+    const StoreReader& reader, const ProjectionDefinition& projection, const StoredView& view,
+    const IndexText& text,
+    absl::FunctionRef<bool(absl::string_view key, absl::string_view row)> visit);
 
 // What awaits a view behind its checkpoint.
 struct PendingEvents {

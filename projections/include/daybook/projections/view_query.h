@@ -38,6 +38,15 @@ struct RangeOptions {
   size_t limit = ~size_t{0};         // rows
   std::optional<Token> at_least;     // as in GetOptions
   absl::Duration timeout = absl::Seconds(10);
+  std::string page;  // only what comes after the page that gave this; empty: from the first row
+};
+
+// Rows by an index, in its order.
+struct FindOptions {
+  size_t limit = ~size_t{0};      // rows, at least 1
+  std::string page;               // as in RangeOptions
+  std::optional<Token> at_least;  // as in RangeOptions
+  absl::Duration timeout = absl::Seconds(10);
 };
 
 enum class ViewState : uint8_t {

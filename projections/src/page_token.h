@@ -1,0 +1,31 @@
+// The text that tells where the next page begins.
+#ifndef DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
+#define DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace daybook::internal {
+
+// What a page is one of.
+struct PagedQuery {
+  std::string view;
+  std::string index;  // empty: by key
+  std::string rows;   // a hash of which rows were asked for
+};
+
+// The hash of all that says so, each part told from the next.
+std::string HashOfRows(absl::Span<const absl::string_view> parts);
+
+// For a page that ended at `place`.
+std::string PageTokenText(const PagedQuery& query, absl::string_view place);
+// The place. InvalidArgument (InvalidField "page"): the text is damaged, or the token of another
+// view, index or query, and the rule says of which.
+absl::StatusOr<std::string> ParsePageToken(const PagedQuery& query, absl::string_view text);
+
+}  // namespace daybook::internal
+
+#endif  // DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_

@@ -1,0 +1,158 @@
+#include "view_pages.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/status_macros.h"
+#include "index_table.h"
+#include "page_token.h"
+#include "view_tables.h"
+
+namespace daybook::internal {
+namespace {
+
+// The first key after this one.
+std::string After(absl::string_view key) {
+  return absl::StrCat(key, absl::string_view("\0", 1));
+}
+
+PagedQuery QueryOf(const View& view, const RangeOptions& options) {
+  return {view.name(), /*index=*/"",
+          HashOfRows({options.from, options.until.has_value() ? "until" : "",
+                      options.until.value_or(""), options.prefix})};
+}
+
+PagedQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query) {
+  return {view.name(), index.name,
+          HashOfRows({IndexLine(index), query.equal, query.from.has_value() ? "from" : "",
+                      query.from.value_or(""), query.until.has_value() ? "until" : "",
+                      query.until.value_or("")})};
+}
+
+absl::StatusOr<ScanOptions> ScanOf(const View& view, const RangeOptions& options) {
+  ScanOptions scan;
+  scan.from = std::max(options.from, options.prefix);
+  scan.until = options.until;
+  if (!options.prefix.empty()) {
+    const std::optional<std::string> after = AfterPrefix(options.prefix);
+    if (after.has_value() && (!scan.until.has_value() || *after < *scan.until)) scan.until = after;
+  }
+  if (!options.page.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::string place,
+                             ParsePageToken(QueryOf(view, options), options.page));
+    scan.from = std::max(scan.from, After(place));
+  }
+  scan.limit = options.limit;
+  return scan;
+}
+
+bool IsEmpty(const ScanOptions& scan) {
+  return scan.limit == 0 || (scan.until.has_value() && *scan.until <= scan.from);
+}
+
+// Takes the rows of a page as a scan gives them, each with the place where it stands.
+class PageVisit {
+ public:
+  PageVisit(size_t limit, VisitRow visit) : left_(limit), visit_(visit) {}
+
+  // False: the page is over.
+  bool Take(absl::string_view place, absl::string_view key, absl::string_view value) {
+    if (!HasRoom()) return false;
+    --left_;
+    last_.assign(place.data(), place.size());
+    return visit_(key, value);
+  }
+  // Asked before a row is looked up.
+  bool HasRoom() {
+    more_ = left_ == 0;
+    return !more_;
+  }
+  std::string Next(const PagedQuery& query) const {
+    return more_ ? PageTokenText(query, last_) : std::string();
+  }
+
+ private:
+  size_t left_;
+  VisitRow visit_;
+  std::string last_;
+  bool more_ = false;
+};
+
+absl::Status CheckLimit(size_t limit) {
+  if (limit > 0) return absl::OkStatus();
+  return InvalidFieldError("limit", "at least 1 for a page");
+}
+
+absl::StatusOr<const RowIndex*> FindIndex(const View& view, absl::string_view name) {
+  for (const RowIndex& index : view.definition().indexes()) {
+    if (index.name == name) return &index;
+  }
+  return InvalidFieldError("index", absl::StrCat("one of view ", view.name(), ": \"",
+                                                 absl::CHexEscape(name), "\" is not"));
+}
+
+absl::Status NotIndexed(const View& view, const RowIndex& index, const Generation& generation) {
+  return absl::UnavailableError(
+      absl::StrCat("index ", index.name, " of view ", view.name(), " is being built: generation ",
+                   generation.number, ", which answers until then, is of a definition without it"));
+}
+
+}  // namespace
+
+absl::Status ScanRange(const ViewReader& reader, const View& view, const RangeOptions& options,
+                       VisitRow visit) {
+  DAYBOOK_ASSIGN_OR_RETURN(const ScanOptions scan, ScanOf(view, options));
+  DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
+                           reader.At(view, options.at_least, options.timeout));
+  if (IsEmpty(scan)) return absl::OkStatus();
+  return rows.reader->ScanRows(rows.table, scan, visit);
+}
+
+absl::StatusOr<std::string> PageOfRange(const ViewReader& reader, const View& view,
+                                        const RangeOptions& options, VisitRow visit) {
+  DAYBOOK_RETURN_IF_ERROR(CheckLimit(options.limit));
+  DAYBOOK_ASSIGN_OR_RETURN(ScanOptions scan, ScanOf(view, options));
+  scan.limit = ~size_t{0};
+  DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
+                           reader.At(view, options.at_least, options.timeout));
+  if (IsEmpty(scan)) return std::string();
+  PageVisit page(options.limit, visit);
+  DAYBOOK_RETURN_IF_ERROR(
+      rows.reader->ScanRows(rows.table, scan, [&](absl::string_view key, absl::string_view value) {
+        return page.Take(/*place=*/key, key, value);
+      }));
+  return page.Next(QueryOf(view, options));
+}
+
+absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& view,
+                                        const IndexQuery& query, const FindOptions& options,
+                                        VisitRow visit) {
+  DAYBOOK_RETURN_IF_ERROR(CheckLimit(options.limit));
+  DAYBOOK_ASSIGN_OR_RETURN(const RowIndex* index, FindIndex(view, query.index));
+  const PagedQuery paged = QueryOf(view, *index, query);
+  std::optional<std::string> place;
+  if (!options.page.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(place, ParsePageToken(paged, options.page));
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
+                           reader.At(view, options.at_least, options.timeout));
+  const std::optional<size_t> number = IndexNumber(rows.generation->index_layout, *index);
+  if (!number.has_value()) return NotIndexed(view, *index, *rows.generation);
+  const StoredIndex stored{view.name(), *index, *rows.generation->index, *number};
+  PageVisit page(options.limit, visit);
+  DAYBOOK_RETURN_IF_ERROR(
+      ScanIndex(*rows.reader, stored, query, place,
+                [&](absl::string_view at, absl::string_view key) -> absl::StatusOr<bool> {
+                  if (!page.HasRoom()) return false;
+                  DAYBOOK_ASSIGN_OR_RETURN(const std::string row,
+                                           GetIndexedRow(*rows.reader, stored, rows.table, key));
+                  return page.Take(at, key, row);
+                }));
+  return page.Next(paged);
+}
+
+}  // namespace daybook::internal
