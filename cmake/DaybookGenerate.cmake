@@ -1,5 +1,5 @@
-# Lets a unity build take several files of protoc at once, though two of the variables in each of
-# them have the same names.
+# For Daybook's own targets: lets a unity build take several files of protoc at once, though two of
+# the variables in each of them have the same names.
 function(daybook_unite_generated target)
   set_target_properties(${target} PROPERTIES
     UNITY_BUILD_UNIQUE_ID DAYBOOK_FILE_ID
@@ -94,7 +94,11 @@ function(daybook_generate)
   add_library(${GENERATE_TARGET} STATIC ${sources})
   target_include_directories(${GENERATE_TARGET} SYSTEM PUBLIC ${out})
   target_compile_options(${GENERATE_TARGET} PRIVATE -w)
-  daybook_unite_generated(${GENERATE_TARGET})
+  if(DEFINED daybook_SOURCE_DIR AND NOT daybook_FOUND)
+    daybook_unite_generated(${GENERATE_TARGET})
+  else()  # A user's contract may use the names that are defined for it.
+    set_target_properties(${GENERATE_TARGET} PROPERTIES UNITY_BUILD OFF)
+  endif()
   target_compile_features(${GENERATE_TARGET} PUBLIC cxx_std_20)
   target_link_libraries(${GENERATE_TARGET} PUBLIC daybook::proto daybook::messages ${GENERATE_DEPS})
   set_target_properties(${GENERATE_TARGET} PROPERTIES DAYBOOK_IMPORT_DIRS "${import_roots}")

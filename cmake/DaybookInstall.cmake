@@ -44,6 +44,12 @@ if(TARGET daybook_tool)
   install(TARGETS daybook_commands EXPORT daybook-tools-targets)
 endif()
 
+# The licence goes with each part, where Debian looks for it.
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/daybook COMPONENT tool)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libdaybook-dev COMPONENT dev)
+
 install(EXPORT daybook-targets NAMESPACE daybook:: DESTINATION ${package_directory})
 foreach(component IN ITEMS testkit tools)
   if(component IN_LIST components)

@@ -23,8 +23,9 @@ if compgen -G "$build/*.deb" >/dev/null; then
     >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   mv "$work/root/usr" "$work/prefix"
   "$work/prefix/bin/daybook" --version
-  gzip --test "$work/prefix/share/man/man1/daybook.1.gz" 2>/dev/null ||
-    test -s "$work/prefix/share/man/man1/daybook.1"
+  gzip --test "$work/prefix/share/man/man1/daybook.1.gz"
+  test -s "$work/prefix/share/doc/daybook/copyright"
+  test -s "$work/prefix/share/doc/libdaybook-dev/copyright"
 else
   cmake --install "$build" --prefix "$work/first" >/dev/null
   mv "$work/first" "$work/prefix"

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -79,7 +80,6 @@ TEST_F(ToolServerTest, AnswersAsTheFilesDo) {
       {"schema"},
       {"schema", "check"},
       {"export"},
-      {"verify"},
       // And what is wrong.
       {"query", "Balances"},
       {"state", "account-77"},
@@ -161,11 +161,59 @@ TEST_F(ToolServerTest, BacksUpTheOpenStore) {
 }
 
 TEST_F(ToolServerTest, VerifyLeavesNothingBehind) {
-  std::filesystem::create_directories(store_ + ".verify/backup");  // of a process that was killed
-  const Told told = Daybook({"verify", store_});
+  const std::string copy = store_ + "/" + kVerifiedCopy;
+  std::filesystem::create_directories(copy + "/backup");  // of a process that was killed
+  const Told told = Daybook({"verify", store_ + "/"});
   EXPECT_EQ(told.code, 0) << told.err;
   EXPECT_THAT(told.out, testing::StartsWith("sound: 4 events in 2 streams"));
-  EXPECT_FALSE(std::filesystem::exists(store_ + ".verify"));
+  EXPECT_THAT(told.err, HasSubstr("the witness is checked when"));
+  EXPECT_FALSE(std::filesystem::exists(copy));
+  std::filesystem::create_directories(copy + "/backup");
+  server_.reset();
+  server_ = Start();
+  EXPECT_FALSE(std::filesystem::exists(copy));
+}
+
+// What stands beside the store is nobody's.
+TEST_F(ToolServerTest, VerifyTouchesNothingBesideTheStore) {
+  std::filesystem::create_directory(store_ + ".verify");
+  std::ofstream(store_ + ".verify/mine.txt") << "precious";
+  EXPECT_EQ(Daybook({"verify", store_}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(store_ + ".verify/mine.txt"));
+}
+
+TEST_F(ToolServerTest, ARequestThatIsTooLargeIsRefusedHere) {
+  std::vector<std::string> call = {"read", store_};
+  for (int i = 0; i < 50; ++i) {
+    call.emplace_back("--type");
+    call.emplace_back(100'000, 't');
+  }
+  const Told told = Daybook(call);
+  EXPECT_EQ(told.code, 2);
+  EXPECT_THAT(told.err, HasSubstr("bytes: at most"));
+}
+
+// The server goes while what it has said is not yet read; all of it arrives.
+TEST_F(ToolServerTest, ASlowReaderGetsAllThatWasBeingWritten) {
+  for (int i = 0; i < 3000; ++i) ASSERT_THAT(app_->Execute(DepositOf(1)), IsOk());
+  const auto socket = ConnectTo(store_);
+  ASSERT_THAT(socket, IsOk());
+  ASSERT_THAT(
+      SendFrame(*socket, FrameKind::kRequest,
+                EncodeRequest({.directory = "/", .arguments = {"daybook", "read", store_}})),
+      IsOk());
+  std::string out = ReceiveFrame(*socket)->bytes;  // It is running.
+  std::future<void> closed = std::async(std::launch::async, [this] { server_.reset(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // More than one look.
+  std::string code;
+  while (code.empty()) {
+    const auto frame = ReceiveFrame(*socket);
+    ASSERT_THAT(frame, IsOk());
+    (frame->kind == FrameKind::kExit ? code : out) += frame->bytes;
+  }
+  closed.get();
+  EXPECT_EQ(code, "0");
+  EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 3004);
 }
 
 // Collects what is written, for another thread to wait for.

@@ -66,11 +66,17 @@ class Loans:
                               text=True, check=True).stdout
 
 
+def answers(loans):
+    with loans.start("stats") as child:
+        child.communicate()
+    return child.returncode == 0
+
+
 def running(loans):
     application = loans.start_run()
-    while not os.path.exists(os.path.join(loans.store, "tool.sock")):
+    while not answers(loans):
         assert application.poll() is None, application.communicate()
-        time.sleep(0.01)
+        time.sleep(0.05)
 
     asked, stop, errors = [0], threading.Event(), []
 
@@ -124,6 +130,7 @@ def killed(loans):
         assert child.returncode in (0, -signal.SIGKILL), (child.returncode, out, err)
         kills += child.returncode != 0
         if tries % 10 == 0:
+            loans.call("verify")
             assert loans.views() == expected, tries
     for view in VIEWS:
         loans.call("replay", view)  # goes on with what was killed

@@ -29,8 +29,10 @@ std::optional<ExitCode> RunInApplication(const std::string& store, ToolKind kind
                                .show_progress = console.show_progress,
                                .directory = std::filesystem::current_path(no_directory),
                                .arguments = arguments};
-  // Who refuses does so without reading; what he says to that is there to be read all the same.
-  SendFrame(*socket, FrameKind::kRequest, EncodeRequest(request)).IgnoreError();
+  const absl::Status sent = SendFrame(*socket, FrameKind::kRequest, EncodeRequest(request));
+  if (absl::IsInvalidArgument(sent)) return Fail(console, kUsage, sent.message());
+  // Who refuses does so without reading, and is gone; what he says is there to be read all the
+  // same.
   while (true) {
     const absl::StatusOr<Frame> frame = ReceiveFrame(*socket);
     if (!frame.ok()) return FailToAsk(frame.status(), store, console);

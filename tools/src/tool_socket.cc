@@ -21,6 +21,9 @@ namespace daybook::tools {
 namespace {
 
 constexpr char kGrammar[] = "daybook-tool-1";
+constexpr int kRequestSeconds = 10;
+constexpr int kLookMicroseconds = 100'000;
+constexpr int kLooksAtEnd = 100;    // 10 seconds in which nothing is taken
 constexpr size_t kHeaderBytes = 5;  // kind, and the length with the lowest byte first
 
 absl::Status SystemError(absl::string_view what) {
@@ -104,9 +107,12 @@ absl::StatusOr<Fd> ConnectTo(const std::string& store) {
 absl::StatusOr<Fd> AcceptFrom(const Fd& listener) {
   Fd socket(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   // So that whoever sends sees now and then that nobody waits for it any more.
-  const timeval look = {.tv_sec = 0, .tv_usec = 100'000};
+  const timeval look = {.tv_sec = 0, .tv_usec = kLookMicroseconds};
+  // And whoever connects has something to ask.
+  const timeval request = {.tv_sec = kRequestSeconds, .tv_usec = 0};
   if (socket.get() < 0 ||
-      setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &look, sizeof(look)) != 0) {
+      setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &look, sizeof(look)) != 0 ||
+      setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &request, sizeof(request)) != 0) {
     return SystemError(kSocketName);
   }
   return socket;
@@ -115,7 +121,7 @@ absl::StatusOr<Fd> AcceptFrom(const Fd& listener) {
 bool WaitForEnd(const Fd& socket, absl::Duration timeout) {
   pollfd other = {.fd = socket.get(), .events = POLLRDHUP, .revents = 0};
   const int64_t milliseconds = std::min(absl::ToInt64Milliseconds(timeout), int64_t{1} << 30);
-  return poll(&other, 1, static_cast<int>(milliseconds)) != 0;
+  return poll(&other, 1, static_cast<int>(milliseconds)) > 0;  // A signal is no end.
 }
 
 void EndReading(const Fd& socket) {
@@ -136,12 +142,17 @@ absl::Status SendFrame(const Fd& socket, FrameKind kind, absl::string_view bytes
     frame += static_cast<char>(static_cast<unsigned char>(bytes.size() >> shift));
   }
   frame.append(bytes.data(), bytes.size());
+  int looks_at_end = 0;
   for (absl::string_view left = frame; !left.empty();) {
     const ssize_t sent = send(socket.get(), left.data(), left.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    // The other side reads slowly, perhaps for a pager: that may last.
-    if (sent < 0 && errno == EAGAIN && !WaitForEnd(socket, absl::ZeroDuration())) continue;
+    // The other side reads slowly, perhaps for a pager: that may last, but not when all is to end.
+    if (sent < 0 && errno == EAGAIN &&
+        (!WaitForEnd(socket, absl::ZeroDuration()) || ++looks_at_end < kLooksAtEnd)) {
+      continue;
+    }
     if (sent <= 0) return Gone();
+    looks_at_end = 0;
     left.remove_prefix(static_cast<size_t>(sent));
   }
   return absl::OkStatus();

@@ -14,7 +14,9 @@
 
 namespace daybook::tools {
 
+// In the directory of a store that is open.
 inline constexpr char kSocketName[] = "tool.sock";
+inline constexpr char kVerifiedCopy[] = "verify.copy";  // while `verify` works
 
 // A file descriptor, closed with the object.
 class Fd {
@@ -65,8 +67,8 @@ void EndReading(const Fd& socket);
 // Nothing more is sent or read; what was sent arrives.
 void HangUp(const Fd& socket);
 
-// Unavailable when the other side is gone, and when it takes nothing more once EndReading was
-// called; InvalidArgument for bytes that are no frame, and for more than kMaxFrameBytes.
+// Unavailable when the other side is gone, and when it takes nothing for 10 seconds once EndReading
+// was called; InvalidArgument for bytes that are no frame, and for more than kMaxFrameBytes.
 absl::Status SendFrame(const Fd& socket, FrameKind kind, absl::string_view bytes);
 absl::StatusOr<Frame> ReceiveFrame(const Fd& socket);
 

@@ -1,7 +1,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/str_cat.h"
 #include "backup_failure.h"
 #include "commands.h"
 #include "daybook/core/mutex.h"
@@ -9,6 +8,7 @@
 #include "daybook/snapshots/backup.h"
 #include "soundness.h"
 #include "store_session.h"
+#include "tool_socket.h"
 
 namespace daybook::tools {
 namespace {
@@ -30,13 +30,13 @@ ExitCode VerifyFiles(const VerifyArguments& arguments, Console& console) {
 }
 
 // The files of an open store change all the while, so a copy of them is verified, as of one moment:
-// a backup beside the store, restored, proved and removed.
+// a backup within the store's directory, restored, proved and removed.
 ExitCode VerifyRunning(const VerifyArguments& arguments, Console& console) {
-  static Mutex one_at_a_time;  // The copy's place is always the same, so that none is left behind.
+  static Mutex one_at_a_time;  // The copy's place is always the same.
   MutexLock lock(&one_at_a_time);
-  const std::filesystem::path copy = absl::StrCat(console.running->path, ".verify");
+  const std::filesystem::path copy = std::filesystem::path(console.running->path) / kVerifiedCopy;
   const auto remove = [&copy] {
-    std::error_code ignored;  // What stands in the way, Backup says.
+    std::error_code ignored;  // Backup says what it cannot write to.
     std::filesystem::remove_all(copy, ignored);
   };
   remove();
@@ -45,7 +45,12 @@ ExitCode VerifyRunning(const VerifyArguments& arguments, Console& console) {
   if (backup.ok()) report = Rehearse((copy / "backup").string(), (copy / "store").string());
   remove();
   if (!backup.ok()) report = std::move(backup);
-  if (report.ok()) return TellSound("sound", *report, arguments.json, console);
+  if (report.ok()) {
+    const ExitCode code = TellSound("sound", *report, arguments.json, console);
+    console.err << console.program
+                << ": the store is open: the witness is checked when it is opened or closed\n";
+    return code;
+  }
   if (absl::IsDataLoss(report.status())) {
     return TellDamaged(report.status(), arguments.json, console);
   }

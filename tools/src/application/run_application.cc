@@ -127,7 +127,7 @@ void AddDoctor(const Adder& adder, DoctorArguments& a) {
       ->check(WholeNumber(0));
   command->add_option("--min-free", a.min_free_mib, "MiB that should be free on the disk")
       ->capture_default_str()
-      ->check(WholeNumber(0));
+      ->check(WholeNumber(0, ~uint64_t{0} >> 20));
 }
 
 // Within `schema`, which lists what there is, and whose options it takes.

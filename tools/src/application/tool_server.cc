@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <list>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -78,7 +79,13 @@ class ToolServer::Impl {
       return;
     }
     Running& running = running_.emplace_back(app_, store_, clock_, *std::move(socket));
-    running.thread = std::thread([&running] { running.session.Run(); });
+    try {
+      running.thread = std::thread([&running] { running.session.Run(); });
+    } catch (const std::system_error& none) {
+      running.session.Refuse(tools::kInUse,
+                             absl::StrCat("the application has no thread for it: ", none.what()));
+      running_.pop_back();
+    }
   }
 
   void Reap() {
@@ -106,6 +113,8 @@ absl::StatusOr<std::unique_ptr<ToolServer>> ToolServer::Start(App& app, absl::st
   std::error_code ignored;  // Then the path is as good as it was given.
   std::filesystem::path path = std::filesystem::absolute(std::string(store), ignored);
   if (ignored) path = std::string(store);
+  // Of a process that was killed while it verified.
+  std::filesystem::remove_all(path / tools::kVerifiedCopy, ignored);
   DAYBOOK_ASSIGN_OR_RETURN(tools::Fd listener, tools::ListenIn(path.string()));
   tools::Fd stop(eventfd(0, EFD_CLOEXEC));
   if (stop.get() < 0) return absl::ErrnoToStatus(errno, "eventfd");

@@ -1,5 +1,6 @@
 #include "application/tool_session.h"
 
+#include <exception>
 #include <filesystem>
 #include <ostream>
 #include <vector>
@@ -13,9 +14,14 @@
 namespace daybook::tools {
 
 void ToolSession::Run() {
-  if (const absl::Status status = Answer(); !status.ok()) {
-    // Of a side that is gone nothing is to be told.
-    Refuse(kOther, status.message());
+  // No command ends the application, one that finds no memory either.
+  try {
+    if (const absl::Status status = Answer(); !status.ok()) {
+      // Of a side that is gone nothing is to be told.
+      Refuse(kOther, status.message());
+    }
+  } catch (const std::exception& error) {
+    Refuse(kOther, absl::StrCat("the application could not run the command: ", error.what()));
   }
   HangUp(socket_);
   done_ = true;
