@@ -31,8 +31,7 @@ class ToolServer {
   ToolServer(const ToolServer&) = delete;
   ToolServer& operator=(const ToolServer&) = delete;
   // Ends the commands that go on by themselves, such as `tail -f`, and waits for the others: a
-  // backup, a look at the whole log. A reader that takes nothing
-  // for 10 seconds then is cut off.
+  // backup, a look at the whole log. One whose reader takes nothing for 10 seconds is cut off.
   ~ToolServer();
 
  private:
