@@ -303,6 +303,28 @@ TEST_F(ToolServerTest, RefusesWhereThereIsNoDirectory) {
   EXPECT_EQ(Daybook({"stats", store_ + "/nowhere"}).code, 3);
 }
 
+// G9: the command may have been executed or not, and its id tells.
+TEST_F(ToolServerTest, AnExecuteWhoseAnswerIsLostNamesTheCommandsId) {
+  server_.reset();
+  const auto listener = ListenIn(store_);
+  ASSERT_THAT(listener, IsOk());
+  std::future<ToolRequest> got = std::async(std::launch::async, [&] {
+    const auto socket = AcceptFrom(*listener);
+    return *DecodeRequest(ReceiveFrame(*socket)->bytes);
+  });
+  const Told told = Bank({"execute", "Deposit", R"({"account":"9","amount":"3"})"});
+  EXPECT_EQ(told.code, 5);
+  const std::vector<std::string> asked = got.get().arguments;
+  const auto id = std::find(asked.begin(), asked.end(), "--id");
+  ASSERT_LT(id + 1, asked.end()) << testing::PrintToString(asked);
+  EXPECT_THAT(told.err, HasSubstr("to give this very command again: --id " + *(id + 1)));
+  server_ = Start();
+  const std::vector<std::string> again = {"execute", "Deposit", R"({"account":"9","amount":"3"})",
+                                          "--id",    *(id + 1), "--json"};
+  EXPECT_EQ(Bank(again).Json().at(0)["repeated"], false);
+  EXPECT_EQ(Bank(again).Json().at(0)["repeated"], true);
+}
+
 // What connects need be no tool of ours.
 TEST_F(ToolServerTest, BytesThatAreNoRequestAreRefused) {
   for (const absl::string_view bytes :

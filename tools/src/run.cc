@@ -220,14 +220,17 @@ void AddNew(CLI::App& app, NewArguments& a, ChosenCommand* chosen) {
 
 // Within the application that has the store open, where there is one that listens; else here.
 ExitCode RunHereOrThere(const Program& program, const ChosenCommand& command,
-                        const std::vector<std::string>& arguments, Console& console) {
+                        std::vector<std::string> arguments, Console& console) {
   if (command.store == nullptr) return command.run(console);
   if (console.running != nullptr) {
     *command.store = console.running->path;
     return command.run(console);
   }
+  // Behind the command's name: what the user wrote may end the options.
+  arguments.insert(arguments.begin() + 2, command.more_arguments.begin(),
+                   command.more_arguments.end());
   const std::optional<ExitCode> code =
-      RunInApplication(*command.store, program.kind, arguments, console);
+      RunInApplication(*command.store, program.kind, arguments, command.when_lost, console);
   return code.has_value() ? *code : command.run(console);
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "console.h"
 #include "exit_code.h"
@@ -20,6 +21,10 @@ struct ChosenCommand {
   std::function<ExitCode(Console&)> run;
   // The store that it works on, where that is one that an application may have open; else nullptr.
   std::string* store = nullptr;
+  // Where an application runs it: arguments that it gets beside those of the user, and what he is
+  // told when its answer does not come.
+  std::vector<std::string> more_arguments;
+  std::string when_lost;
 };
 
 // A program with the commands of `daybook`.

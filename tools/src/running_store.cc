@@ -10,17 +10,18 @@
 namespace daybook::tools {
 namespace {
 
-ExitCode FailToAsk(const absl::Status& status, const std::string& store, Console& console) {
+ExitCode FailToAsk(const absl::Status& status, const std::string& store,
+                   const std::string& when_lost, Console& console) {
   return Fail(console, kOther,
               absl::StrCat("the application that has the store ", store,
-                           " open did not answer: ", status.message()));
+                           " open did not answer: ", status.message(), when_lost));
 }
 
 }  // namespace
 
 std::optional<ExitCode> RunInApplication(const std::string& store, ToolKind kind,
                                          const std::vector<std::string>& arguments,
-                                         Console& console) {
+                                         const std::string& when_lost, Console& console) {
   const absl::StatusOr<Fd> socket = ConnectTo(store);
   // What is wrong with the store, if anything is, those say who open it.
   if (!socket.ok()) return std::nullopt;
@@ -35,7 +36,7 @@ std::optional<ExitCode> RunInApplication(const std::string& store, ToolKind kind
   // same.
   while (true) {
     const absl::StatusOr<Frame> frame = ReceiveFrame(*socket);
-    if (!frame.ok()) return FailToAsk(frame.status(), store, console);
+    if (!frame.ok()) return FailToAsk(frame.status(), store, when_lost, console);
     switch (frame->kind) {
       case FrameKind::kOut:
         console.out << frame->bytes << std::flush;
@@ -51,7 +52,8 @@ std::optional<ExitCode> RunInApplication(const std::string& store, ToolKind kind
         }
         [[fallthrough]];
       case FrameKind::kRequest:
-        return FailToAsk(absl::InvalidArgumentError("this is no answer"), store, console);
+        return FailToAsk(absl::InvalidArgumentError("this is no answer"), store, when_lost,
+                         console);
     }
   }
 }

@@ -13,10 +13,11 @@
 namespace daybook::tools {
 
 // Has the application that listens in the directory `store` run the command line, and passes on
-// what it writes and its exit code. nullopt: nobody listens there.
+// what it writes and its exit code. nullopt: nobody listens there. An answer that does not come is
+// an error, which ends with `when_lost`: whether the command was run is not known.
 std::optional<ExitCode> RunInApplication(const std::string& store, ToolKind kind,
                                          const std::vector<std::string>& arguments,
-                                         Console& console);
+                                         const std::string& when_lost, Console& console);
 
 }  // namespace daybook::tools
 

@@ -16,7 +16,7 @@ struct ExecuteArguments {
   std::string store;
   std::string type;
   std::string command;  // JSON
-  std::string id;
+  std::string id;       // of the command; drawn where the user gave none
   std::string actor;
   bool create = false;  // the store, when it is not there
   bool json = false;

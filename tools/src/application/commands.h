@@ -3,6 +3,8 @@
 #ifndef DAYBOOK_TOOLS_SRC_APPLICATION_COMMANDS_H_
 #define DAYBOOK_TOOLS_SRC_APPLICATION_COMMANDS_H_
 
+#include <string>
+
 #include "application/application.h"
 #include "application/arguments.h"
 #include "console.h"
@@ -10,7 +12,11 @@
 
 namespace daybook::tools {
 
-// Executes a command, durably, and prints its reply or its rejection.
+// An id for a command that the user gave none; and what an error says of it, for where the outcome
+// is unknown only the id tells it.
+std::string DrawCommandId(const Application& application);
+std::string AgainText(const std::string& command_id);
+// Executes the command of this id, durably, and prints its reply or its rejection.
 ExitCode Execute(const Application& application, const ExecuteArguments& arguments,
                  Console& console);
 // Rows of a view, as they are stored or as of a moment.

@@ -31,17 +31,9 @@ absl::StatusOr<std::unique_ptr<Message>> ParseCommand(const CommandDefinition& d
                    absl::string_view(status.message().data(), status.message().size())));
 }
 
-absl::StatusOr<CommandOptions> OptionsOf(const Application& application,
-                                         const ExecuteArguments& arguments) {
+absl::StatusOr<CommandOptions> OptionsOf(const ExecuteArguments& arguments) {
   CommandOptions options;
   options.actor = arguments.actor;
-  if (arguments.id.empty()) {
-    // Drawn here, so that it is known whatever becomes of the command.
-    Clock* const clock = application.options().app.store.clock;
-    options.command_id =
-        CommandId::TimeOrdered(clock != nullptr ? clock->Now() : Clock::System().Now());
-    return options;
-  }
   const absl::StatusOr<Uuid> id = Uuid::Parse(arguments.id);
   if (!id.ok() || id->is_nil()) {
     return absl::InvalidArgumentError(
@@ -106,6 +98,15 @@ ExitCode TellRejection(const v1::Rejection& rejection, bool json, Console& conso
 
 }  // namespace
 
+std::string DrawCommandId(const Application& application) {
+  Clock* const clock = application.options().app.store.clock;
+  return CommandId::TimeOrdered(clock != nullptr ? clock->Now() : Clock::System().Now()).ToString();
+}
+
+std::string AgainText(const std::string& command_id) {
+  return absl::StrCat(" (to give this very command again: --id ", command_id, ")");
+}
+
 ExitCode Execute(const Application& application, const ExecuteArguments& arguments,
                  Console& console) {
   // Everything that can be wrong with the arguments, before the store is opened.
@@ -113,7 +114,7 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
   if (!definition.ok()) return Fail(console, definition.status());
   const auto command = ParseCommand(**definition, arguments.command);
   if (!command.ok()) return Fail(console, command.status());
-  const absl::StatusOr<CommandOptions> options = OptionsOf(application, arguments);
+  const absl::StatusOr<CommandOptions> options = OptionsOf(arguments);
   if (!options.ok()) return Fail(console, options.status());
   const auto app = OpenApplication(application, arguments.store, {.create = arguments.create});
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
@@ -126,8 +127,7 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
   if (rejection.has_value()) return TellRejection(*rejection, arguments.json, console);
   // Where the outcome is unknown, only the id tells it.
   return Fail(console, ExitCodeOf(reply.status()),
-              absl::StrCat(reply.status().message(), " (to give this very command again: --id ",
-                           options->command_id.ToString(), ")"));
+              absl::StrCat(reply.status().message(), AgainText(arguments.id)));
 }
 
 }  // namespace daybook::tools

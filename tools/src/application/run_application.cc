@@ -70,6 +70,14 @@ void AddExecute(const Adder& adder, ExecuteArguments& a) {
   command->add_option("--id", a.id, "The command's id: given again, it is not executed again");
   command->add_flag("--create", a.create, "Makes the store when it is not there");
   command->add_option("--actor", a.actor, "Who asks for it; stands in the events' metadata");
+  // Before an application is asked to run it: then its answer may be lost, not the id.
+  command->parse_complete_callback([&application = adder.application, &a, chosen = adder.chosen] {
+    if (a.id.empty()) {
+      a.id = DrawCommandId(application);
+      chosen->more_arguments = {"--id", a.id};
+    }
+    chosen->when_lost = AgainText(a.id);
+  });
 }
 
 void AddQuery(const Adder& adder, QueryArguments& a) {

@@ -269,6 +269,7 @@ class App {
   // Valid until Close.
   const ProjectionEngine& views() const;
   EventStore& store() const;
+  // What it was opened with.
   const internal::AppRegistrations& registrations() const;
 
   AppStats Stats() const;
