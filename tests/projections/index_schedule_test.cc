@@ -2,16 +2,12 @@
 // builds begun, given up and gone back to, engines closed and power cut at any moment. At every
 // moment the entries of each build are those of its rows.
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "daybook/core/runtime.h"
 #include "daybook/testkit/fake_clock.h"
-#include "engine.h"
-#include "memory_kv.h"
-#include "recovery.h"
+#include "schedule.h"
 #include "tasks.h"
 #include "view_tables.h"
 
@@ -24,17 +20,9 @@ using tasks::StoredEntries;
 using tasks::Tasks;
 using tasks::TaskSet;
 
-class IndexSchedule {
+class IndexSchedule : public Schedule {
  public:
-  explicit IndexSchedule(uint64_t seed)
-      : random_(seed), with_inline_(seed % 2 == 0), runtime_(MakeStepRuntime(seed)) {
-    OpenTheStore();
-    Reopen();
-  }
-  ~IndexSchedule() {
-    views_.reset();
-    store_.reset();
-  }
+  explicit IndexSchedule(uint64_t seed) : Schedule(seed), with_inline_(seed % 2 == 0) { Reopen(); }
 
   void Run() {
     for (int action = 0; action < 150 && !testing::Test::HasFailure(); ++action) {
@@ -74,47 +62,15 @@ class IndexSchedule {
   uint64_t dropped() const { return dropped_; }
 
  private:
-  uint64_t Draw(uint64_t below) { return random_() % below; }
-
-  void Steps(uint64_t most) {
-    Latch never;
-    runtime_->Await(never, absl::Microseconds(1 + static_cast<int64_t>(Draw(most))));
-  }
-
-  void OpenTheStore() {
-    auto mark = internal::ProveTail(*kv_, internal::WitnessContent(), ++openings_);
-    ASSERT_THAT(mark, IsOk());
-    internal::KvBatch batch;
-    batch.Put(internal::Family::kMeta, internal::kGroupKey, mark->Encode());
-    ASSERT_THAT(kv_->Write(batch), IsOk());
-    ASSERT_THAT(kv_->SyncLog(), IsOk());
-    internal::EngineParts parts;
-    parts.kv = kv_;
-    StoreOptions options;
-    options.runtime = runtime_.get();
-    auto store = internal::Engine::Open(std::move(parts), options);
-    ASSERT_THAT(store, IsOk());
-    store_ = *std::move(store);
-  }
-
   void CutPower() {
-    kv_->FailAfter(1 + static_cast<int>(Draw(4)), absl::UnavailableError("no power"));
-    AppendSome();
-    Steps(30);
-    views_.reset();
-    store_.reset();
-    kv_->Crash(Draw(kv_->unsynced() + 1));
-    OpenTheStore();
+    Schedule::CutPower([this] { AppendSome(); });
     Reopen();
   }
 
   void Reopen() {
     views_.reset();
-    ProjectionOptions options;
+    ProjectionOptions options = DrawOptions();
     options.clock = &clock_;
-    options.flush_events = 1 + Draw(50);
-    options.row_cache_bytes = Draw(2) == 0 ? 1 : 1 << 20;
-    options.fold_workers = 1 + Draw(3);
     options.promotion_events = 1 + Draw(8);
     std::vector<ProjectionRegistration> views = {Async<AsyncTasks>({.retry = {.attempts = 1}})};
     if (with_inline_) views.push_back(Inline<Tasks>());
@@ -201,32 +157,23 @@ class IndexSchedule {
     }
   }
 
-  std::mt19937_64 random_;
   const bool with_inline_;
   FakeClock clock_;
-  std::unique_ptr<Runtime> runtime_;
-  const std::shared_ptr<internal::MemoryKv> kv_ = internal::MemoryKv::Make();
-  uint64_t openings_ = 0;
-  std::unique_ptr<EventStore> store_;
-  std::unique_ptr<ProjectionEngine> views_;
   uint64_t checked_ = 0;
   uint64_t dropped_ = 0;
 };
 
 TEST(IndexScheduleTest, EntriesAreThoseOfTheRowsInEverySchedule) {
+  constexpr uint64_t kSchedules = CountOfSchedules(80);
   uint64_t checked = 0;
   uint64_t dropped = 0;
-  for (uint64_t seed = 1; seed <= 80; ++seed) {
-    SCOPED_TRACE(absl::StrCat("seed ", seed));
-    IndexSchedule schedule(seed);
-    schedule.Run();
+  RunSchedules<IndexSchedule>(kSchedules, [&](const IndexSchedule& schedule) {
     checked += schedule.checked();
     dropped += schedule.dropped();
-    ASSERT_FALSE(testing::Test::HasFailure());
-  }
+  });
   // Otherwise the schedules did not reach what they are for.
-  EXPECT_GT(checked, 5'000u);
-  EXPECT_GT(dropped, 50u);
+  EXPECT_GT(checked, 60 * kSchedules);
+  EXPECT_GT(dropped, kSchedules / 2);
 }
 
 }  // namespace

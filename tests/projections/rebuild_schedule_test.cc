@@ -2,32 +2,21 @@
 // appends in flight, queries between the steps, engines closed and power cut at any moment.
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "daybook/core/runtime.h"
-#include "engine.h"
-#include "memory_kv.h"
-#include "recovery.h"
+#include "schedule.h"
 #include "shop.h"
 #include "view_tables.h"
 
 namespace daybook {
 namespace {
 
-class RebuildSchedule {
+class RebuildSchedule : public Schedule {
  public:
-  explicit RebuildSchedule(uint64_t seed) : random_(seed), runtime_(MakeStepRuntime(seed)) {
-    OpenTheStore();
-    Reopen();
-  }
-  ~RebuildSchedule() {
-    views_.reset();
-    store_.reset();
-  }
+  explicit RebuildSchedule(uint64_t seed) : Schedule(seed) { Reopen(); }
 
   void Run() {
     for (int action = 0; action < 250 && !testing::Test::HasFailure(); ++action) {
@@ -62,43 +51,12 @@ class RebuildSchedule {
     Finish();
   }
 
-  int flips() const { return flips_; }
-  int resumed() const { return resumed_; }
+  uint64_t flips() const { return flips_; }
+  uint64_t resumed() const { return resumed_; }
 
  private:
-  uint64_t Draw(uint64_t below) { return random_() % below; }
-
-  void Steps(uint64_t most) {
-    Latch never;
-    runtime_->Await(never, absl::Microseconds(1 + static_cast<int64_t>(Draw(most))));
-  }
-
-  // As on RocksDB: commits that came through a crash without being acknowledged are kept.
-  void OpenTheStore() {
-    auto mark = internal::ProveTail(*kv_, internal::WitnessContent(), ++openings_);
-    ASSERT_THAT(mark, IsOk());
-    internal::KvBatch batch;
-    batch.Put(internal::Family::kMeta, internal::kGroupKey, mark->Encode());
-    ASSERT_THAT(kv_->Write(batch), IsOk());
-    ASSERT_THAT(kv_->SyncLog(), IsOk());
-    internal::EngineParts parts;
-    parts.kv = kv_;
-    StoreOptions options;
-    options.runtime = runtime_.get();
-    auto store = internal::Engine::Open(std::move(parts), options);
-    ASSERT_THAT(store, IsOk());
-    store_ = *std::move(store);
-  }
-
-  // Of what was not synced a part is lost, in the middle of whatever was going on.
   void CutPower() {
-    kv_->FailAfter(1 + static_cast<int>(Draw(4)), absl::UnavailableError("no power"));
-    AppendSome();
-    Steps(30);
-    views_.reset();
-    store_.reset();
-    kv_->Crash(Draw(kv_->unsynced() + 1));
-    OpenTheStore();
+    Schedule::CutPower([this] { AppendSome(); });
     queried_.clear();  // other events may stand at the positions that were lost
     by_hand_.clear();
     Reopen();
@@ -108,13 +66,8 @@ class RebuildSchedule {
   void Reopen() {
     views_.reset();
     handles_.clear();
-    ProjectionOptions options;
-    options.promotion_events = Draw(2) == 0 ? 4096 : 1 + Draw(8);
-    options.flush_events = 1 + Draw(50);
-    options.row_cache_bytes = Draw(2) == 0 ? 1 : 1 << 20;
-    options.fold_workers = 1 + Draw(3);
     auto views = ProjectionEngine::Open(
-        store_.get(), {Inline<shop::Balances>(), Async<shop::AsyncBalances>()}, options);
+        store_.get(), {Inline<shop::Balances>(), Async<shop::AsyncBalances>()}, DrawOptions());
     ASSERT_THAT(views, IsOk());
     views_ = *std::move(views);
     const auto statuses = views_->Status();
@@ -280,34 +233,25 @@ class RebuildSchedule {
     CheckExact();
   }
 
-  std::mt19937_64 random_;
-  std::unique_ptr<Runtime> runtime_;
-  const std::shared_ptr<internal::MemoryKv> kv_ = internal::MemoryKv::Make();
-  uint64_t openings_ = 0;
-  std::unique_ptr<EventStore> store_;
-  std::unique_ptr<ProjectionEngine> views_;
   std::map<absl::string_view, RebuildHandle> handles_;
   std::map<absl::string_view, uint64_t> seen_;
   std::map<absl::string_view, shop::BalancesFold> queried_;
   std::map<std::pair<absl::string_view, uint32_t>, shop::BalancesFold> by_hand_;
-  int flips_ = 0;
-  int resumed_ = 0;
+  uint64_t flips_ = 0;
+  uint64_t resumed_ = 0;
 };
 
 TEST(RebuildScheduleTest, NothingIsLostRepeatedOrGoesBackInEverySchedule) {
-  int flips = 0;
-  int resumed = 0;
-  for (uint64_t seed = 1; seed <= 150; ++seed) {
-    SCOPED_TRACE(absl::StrCat("seed ", seed));
-    RebuildSchedule schedule(seed);
-    schedule.Run();
+  constexpr uint64_t kSchedules = CountOfSchedules(150);
+  uint64_t flips = 0;
+  uint64_t resumed = 0;
+  RunSchedules<RebuildSchedule>(kSchedules, [&](const RebuildSchedule& schedule) {
     flips += schedule.flips();
     resumed += schedule.resumed();
-    ASSERT_FALSE(testing::Test::HasFailure());
-  }
+  });
   // Otherwise the schedules did not reach what they are for.
-  EXPECT_GT(flips, 150);
-  EXPECT_GT(resumed, 20);
+  EXPECT_GT(flips, kSchedules);
+  EXPECT_GT(resumed, kSchedules / 8);
 }
 
 }  // namespace

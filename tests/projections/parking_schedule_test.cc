@@ -1,20 +1,17 @@
-// Views that cannot take some of the events, in runs drawn from a seed: what is in the rows and
-// what is parked are together the log, at every moment, and after the mend the rows are the log.
+// Views that cannot take some of the events, in schedules drawn from a seed: one thread, every task
+// a step at a time, engines closed and power cut at any moment. What is in the rows and what is
+// parked are together the log, at every moment, and after the mend the rows are the log.
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "daybook/core/runtime.h"
 #include "daybook/testkit/fake_clock.h"
-#include "engine.h"
 #include "fragile.h"
-#include "memory_kv.h"
-#include "recovery.h"
+#include "schedule.h"
+#include "shop.h"
 #include "view_tables.h"
-#include "views_test.h"
 
 namespace daybook {
 namespace {
@@ -22,90 +19,11 @@ namespace {
 using shop::BalancesByHand;
 using shop::Deposit;
 
-class ParkingOfMany : public ViewsTest {
- protected:
-  void SetUp() override {
-    FragileBalances::Break();
-    ViewsTest::SetUp();
-  }
-  // 20,000 events of 1,000 accounts, of which one in a hundred is refused.
-  void Fill(uint64_t seed) {
-    std::mt19937_64 random(seed);
-    for (int i = 0; i < 40; ++i) {
-      Commit commit;
-      std::map<std::string, std::vector<Event>> streams;
-      for (int n = 0; n < 500; ++n) {
-        const bool refused = random() % 100 == 0;
-        const auto amount = static_cast<int64_t>(random() % 12);
-        streams[absl::StrCat("account-", random() % 1'000)].push_back(refused ? Deposit(13)
-                                                                      : random() % 4 == 0
-                                                                          ? shop::Withdraw(amount)
-                                                                          : Deposit(amount));
-      }
-      for (auto& [stream, events] : streams) {
-        commit.appends.push_back({stream, ExpectedVersion::Any(), std::move(events)});
-      }
-      ASSERT_THAT(store_->Append(std::move(commit)), IsOk());
-    }
-  }
-};
-
-TEST_P(ParkingOfMany, ThoseOfOneInAHundredAreParkedAndTheirReplayGivesTheSameBytes) {
-  constexpr uint64_t kSeed = 41;
-  SCOPED_TRACE(absl::StrCat("seed ", kSeed));
-  Fill(kSeed);
-  const shop::Rows expected = BalancesByHand(*store_->Reader());
-  size_t parked_before = 0;
-  for (const size_t workers : {1, 3}) {
-    SCOPED_TRACE(absl::StrCat(workers, " workers"));
-    FragileBalances::Break();
-    ProjectionOptions options;
-    options.fold_workers = workers;
-    options.flush_events = 3'000;
-    OpenViews({Async<FragileBalances>(kParkAtOnce)}, options);
-    if (workers > 1) {
-      auto rebuild = views_->Rebuild<FragileBalances>();
-      ASSERT_THAT(rebuild, IsOk());
-      rebuild->TakeOver({.with_parked = true});
-      ASSERT_THAT(rebuild->Wait(absl::Seconds(60)), IsOk());
-    }
-    ASSERT_THAT(views_->Range<FragileBalances>({.at_least = Tip()}), IsOk());
-    std::map<std::string, Position> parked;
-    auto list = views_->ListParked(kBalances, {.limit = 10'000});
-    ASSERT_THAT(list, IsOk());
-    for (const ParkedKey& key : *list) parked[key.key] = key.position;
-    EXPECT_GT(parked.size(), 100u);
-    EXPECT_LT(parked.size(), 300u);
-    EXPECT_EQ(RowsOf<FragileBalances>(), BalancesWithout(*store_->Reader(), parked));
-    if (workers > 1) {
-      EXPECT_EQ(parked.size(), parked_before);
-    }
-    parked_before = parked.size();
-
-    FragileBalances::Mend();
-    auto replayed = views_->ReplayParked(kBalances);
-    ASSERT_THAT(replayed, IsOk());
-    EXPECT_EQ(replayed->freed_keys, parked.size());
-    EXPECT_EQ(replayed->parked_keys, 0u);
-    EXPECT_EQ(RowsOf<FragileBalances>(), expected);
-    EXPECT_EQ(StatusOf<FragileBalances>().failures.parked_events, 0u);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Stores, ParkingOfMany, testing::ValuesIn(StoreKinds()),
-                         [](const auto& kind) { return std::string(kind.param.name); });
-
-// One thread, every task a step at a time; engines closed and power cut at any moment.
-class ParkingSchedule {
+class ParkingSchedule : public Schedule {
  public:
-  explicit ParkingSchedule(uint64_t seed) : random_(seed), runtime_(MakeStepRuntime(seed)) {
+  explicit ParkingSchedule(uint64_t seed) : Schedule(seed) {
     FragileBalances::Break();
-    OpenTheStore();
     Reopen();
-  }
-  ~ParkingSchedule() {
-    views_.reset();
-    store_.reset();
   }
 
   void Run() {
@@ -144,37 +62,8 @@ class ParkingSchedule {
   uint64_t taken() const { return taken_; }
 
  private:
-  uint64_t Draw(uint64_t below) { return random_() % below; }
-
-  void Steps(uint64_t most) {
-    Latch never;
-    runtime_->Await(never, absl::Microseconds(1 + static_cast<int64_t>(Draw(most))));
-  }
-
-  void OpenTheStore() {
-    auto mark = internal::ProveTail(*kv_, internal::WitnessContent(), ++openings_);
-    ASSERT_THAT(mark, IsOk());
-    internal::KvBatch batch;
-    batch.Put(internal::Family::kMeta, internal::kGroupKey, mark->Encode());
-    ASSERT_THAT(kv_->Write(batch), IsOk());
-    ASSERT_THAT(kv_->SyncLog(), IsOk());
-    internal::EngineParts parts;
-    parts.kv = kv_;
-    StoreOptions options;
-    options.runtime = runtime_.get();
-    auto store = internal::Engine::Open(std::move(parts), options);
-    ASSERT_THAT(store, IsOk());
-    store_ = *std::move(store);
-  }
-
   void CutPower() {
-    kv_->FailAfter(1 + static_cast<int>(Draw(4)), absl::UnavailableError("no power"));
-    AppendSome();
-    Steps(30);
-    views_.reset();
-    store_.reset();
-    kv_->Crash(Draw(kv_->unsynced() + 1));
-    OpenTheStore();
+    Schedule::CutPower([this] { AppendSome(); });
     Reopen();
   }
 
@@ -182,11 +71,8 @@ class ParkingSchedule {
   void Reopen() {
     views_.reset();
     FragileBalances::refuses_from = static_cast<int64_t>(100 * Draw(3));
-    ProjectionOptions options;
+    ProjectionOptions options = DrawOptions();
     options.clock = &clock_;
-    options.flush_events = 1 + Draw(50);
-    options.row_cache_bytes = Draw(2) == 0 ? 1 : 1 << 20;
-    options.fold_workers = 1 + Draw(3);
     FailureOptions failures;
     failures.retry = {.attempts = 1 + Draw(3),
                       .first_backoff = absl::Seconds(1),
@@ -307,31 +193,22 @@ class ParkingSchedule {
     CheckExact();
   }
 
-  std::mt19937_64 random_;
   FakeClock clock_;
-  std::unique_ptr<Runtime> runtime_;
-  const std::shared_ptr<internal::MemoryKv> kv_ = internal::MemoryKv::Make();
-  uint64_t openings_ = 0;
-  std::unique_ptr<EventStore> store_;
-  std::unique_ptr<ProjectionEngine> views_;
   uint64_t held_ = 0;
   uint64_t taken_ = 0;
 };
 
 TEST(ParkingScheduleTest, RowsAndWhatIsParkedAreTheLogInEverySchedule) {
+  constexpr uint64_t kSchedules = CountOfSchedules(100);
   uint64_t held = 0;
   uint64_t taken = 0;
-  for (uint64_t seed = 1; seed <= 100; ++seed) {
-    SCOPED_TRACE(absl::StrCat("seed ", seed));
-    ParkingSchedule schedule(seed);
-    schedule.Run();
+  RunSchedules<ParkingSchedule>(kSchedules, [&](const ParkingSchedule& schedule) {
     held += schedule.held();
     taken += schedule.taken();
-    ASSERT_FALSE(testing::Test::HasFailure());
-  }
+  });
   // Otherwise the schedules did not reach what they are for.
-  EXPECT_GT(held, 1000u);
-  EXPECT_GT(taken, 100u);
+  EXPECT_GT(held, 10 * kSchedules);
+  EXPECT_GT(taken, kSchedules);
 }
 
 }  // namespace

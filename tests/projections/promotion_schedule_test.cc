@@ -2,33 +2,22 @@
 // thread, every task a step at a time, commits in flight, refused ones among them, applications
 // opened with and without the view. docs/adr/0003-one-mover-for-each-checkpoint.md.
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "daybook/core/runtime.h"
 #include "daybook/v1/view.pb.h"
+#include "schedule.h"
 #include "shop.h"
 #include "view_tables.h"
 
 namespace daybook {
 namespace {
 
-class Schedule {
+class PromotionSchedule : public Schedule {
  public:
-  explicit Schedule(uint64_t seed) : random_(seed), runtime_(MakeStepRuntime(seed)) {
-    StoreOptions options;
-    options.runtime = runtime_.get();
-    auto store = OpenMemoryStore(options);
-    EXPECT_THAT(store, IsOk());
-    store_ = *std::move(store);
-    views_table_ = *store_->OpenTable("$views");
-  }
-  ~Schedule() {
-    views_.reset();
-    store_.reset();
-  }
+  explicit PromotionSchedule(uint64_t seed)
+      : Schedule(seed), views_table_(*store_->OpenTable("$views")) {}
 
   void Run() {
     for (int action = 0; action < 400 && !testing::Test::HasFailure(); ++action) {
@@ -56,26 +45,15 @@ class Schedule {
     Finish();
   }
 
-  int promotions_under_load() const { return promotions_; }
+  uint64_t promotions_under_load() const { return promotions_; }
 
  private:
-  uint64_t Draw(uint64_t below) { return random_() % below; }
-
-  void Steps(uint64_t most) {
-    Latch never;
-    runtime_->Await(never, absl::Microseconds(1 + static_cast<int64_t>(Draw(most))));
-  }
-
   // Opens with the views in some lifecycles, or without them.
   void Reopen() {
     views_.reset();
     inline_ = Draw(3) != 0;
     if (Draw(4) == 0) return;
-    ProjectionOptions options;
-    options.promotion_events = Draw(2) == 0 ? 4096 : 1 + Draw(8);
-    options.flush_events = 1 + Draw(50);
-    options.row_cache_bytes = Draw(2) == 0 ? 1 : 1 << 20;
-    options.fold_workers = 1 + Draw(3);
+    const ProjectionOptions options = DrawOptions();
     auto views =
         ProjectionEngine::Open(store_.get(),
                                {inline_ ? Inline<shop::Balances>() : Async<shop::Balances>(),
@@ -178,28 +156,21 @@ class Schedule {
               shop::StoredRows(*store_, *reader, "AsyncBalance"));
   }
 
-  std::mt19937_64 random_;
-  std::unique_ptr<Runtime> runtime_;
-  std::unique_ptr<EventStore> store_;
-  std::unique_ptr<ProjectionEngine> views_;
-  TableId views_table_ = 0;
+  const TableId views_table_;
   bool inline_ = true;
-  int promotions_ = 0;
+  uint64_t promotions_ = 0;
   shop::BalancesFold balances_;
   shop::BalancesFold async_balances_;
   shop::LabelsFold labels_;
 };
 
 TEST(PromotionTest, RowsAreTheFoldOfTheLogInEverySchedule) {
-  int promotions = 0;
-  for (uint64_t seed = 1; seed <= 300; ++seed) {
-    SCOPED_TRACE(absl::StrCat("seed ", seed));
-    Schedule schedule(seed);
-    schedule.Run();
+  constexpr uint64_t kSchedules = CountOfSchedules(300);
+  uint64_t promotions = 0;
+  RunSchedules<PromotionSchedule>(kSchedules, [&](const PromotionSchedule& schedule) {
     promotions += schedule.promotions_under_load();
-    ASSERT_FALSE(testing::Test::HasFailure());
-  }
-  EXPECT_GT(promotions, 300);  // otherwise the schedules did not reach what they are for
+  });
+  EXPECT_GT(promotions, kSchedules);  // otherwise the schedules did not reach what they are for
 }
 
 }  // namespace
