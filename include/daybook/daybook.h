@@ -47,6 +47,7 @@
 #include "daybook/core/uuid.h"
 #include "daybook/projections/event_context.h"
 #include "daybook/projections/failure_options.h"
+#include "daybook/projections/live_query.h"
 #include "daybook/projections/parked.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/projection_engine.h"

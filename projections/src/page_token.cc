@@ -28,14 +28,15 @@ std::string TextOf(const std::string& bytes) {
                       absl::WebSafeBase64Escape(absl::StrCat(bytes, FirstOf(check, kCheckBytes))));
 }
 
-absl::Status NotAToken(absl::string_view why) {
-  return InvalidFieldError("page", absl::StrCat("as an earlier page gave it in `next`: ", why));
+absl::Status NotAToken(const TokenField& field, absl::string_view why) {
+  return InvalidFieldError(field.name, absl::StrCat("as an earlier ", field.source, ": ", why));
 }
 
-absl::StatusOr<v1::PageToken> Decode(absl::string_view text) {
-  const absl::Status damaged = NotAToken("it is damaged");
+absl::StatusOr<v1::PageToken> Decode(const TokenField& field, absl::string_view text) {
+  const absl::Status damaged = NotAToken(field, "it is damaged");
   if (text.empty() || text.size() > kMaxTextBytes) return damaged;
-  if (text[0] != kVersion) return NotAToken("it is damaged, or of another version of Daybook");
+  if (text[0] != kVersion)
+    return NotAToken(field, "it is damaged, or of another version of Daybook");
   std::string bytes;
   if (!absl::WebSafeBase64Unescape(text.substr(1), &bytes) || bytes.size() < kCheckBytes) {
     return damaged;
@@ -69,19 +70,20 @@ std::string PageTokenText(const PagedQuery& query, absl::string_view place) {
   return TextOf(EncodeMessage(token));
 }
 
-absl::StatusOr<std::string> ParsePageToken(const PagedQuery& query, absl::string_view text) {
-  absl::StatusOr<v1::PageToken> token = Decode(text);
+absl::StatusOr<std::string> ParsePageToken(const TokenField& field, const PagedQuery& query,
+                                           absl::string_view text) {
+  absl::StatusOr<v1::PageToken> token = Decode(field, text);
   if (!token.ok()) return std::move(token).status();
   if (token->view() != query.view) {
-    return NotAToken(
-        absl::StrCat("it is of view ", absl::CHexEscape(token->view()), ", not of ", query.view));
+    return NotAToken(field, absl::StrCat("it is of view ", absl::CHexEscape(token->view()),
+                                         ", not of ", query.view));
   }
   if (token->index() != query.index) {
-    return NotAToken(absl::StrCat("it goes on ", absl::CHexEscape(WordsFor(token->index())),
-                                  ", not ", WordsFor(query.index)));
+    return NotAToken(field, absl::StrCat("it goes on ", absl::CHexEscape(WordsFor(token->index())),
+                                         ", not ", WordsFor(query.index)));
   }
   if (token->query() != query.rows) {
-    return NotAToken("it is of another query, whose values or bounds are others");
+    return NotAToken(field, "it is of another query, whose values or bounds are others");
   }
   return std::move(*token->mutable_place());
 }

@@ -1,4 +1,4 @@
-// The text that tells where the next page begins.
+// The text that tells where the next page begins, or where a live query goes on.
 #ifndef DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
 #define DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
 
@@ -10,7 +10,15 @@
 
 namespace daybook::internal {
 
-// What a page is one of.
+// The option that takes a token, and where its text comes from.
+struct TokenField {
+  absl::string_view name;
+  absl::string_view source;
+};
+inline constexpr TokenField kPageField = {"page", "page gave it in `next`"};
+inline constexpr TokenField kResumeField = {"resume", "batch gave it in `resume`"};
+
+// What a page or a batch is one of.
 struct PagedQuery {
   std::string view;
   std::string index;  // empty: by key
@@ -20,11 +28,12 @@ struct PagedQuery {
 // The hash of all that says so, each part told from the next.
 std::string HashOfRows(absl::Span<const absl::string_view> parts);
 
-// For a page that ended at `place`.
+// For what ended at `place`.
 std::string PageTokenText(const PagedQuery& query, absl::string_view place);
-// The place. InvalidArgument (InvalidField "page"): the text is damaged, or the token of another
-// view, index or query, and the rule says of which.
-absl::StatusOr<std::string> ParsePageToken(const PagedQuery& query, absl::string_view text);
+// The place. InvalidArgument (InvalidField of `field`): the text is damaged, or the token of
+// another view, index or query, and the rule says of which.
+absl::StatusOr<std::string> ParsePageToken(const TokenField& field, const PagedQuery& query,
+                                           absl::string_view text);
 
 }  // namespace daybook::internal
 

@@ -73,6 +73,7 @@ void ParkedKeys::Release(const std::string& key, const std::optional<Event>& nex
   const auto it = sequences_.find(key);
   Sequence& sequence = it->second;
   --added_events_;
+  ++released_events_;
   Write(ParkedEntryKey(prefix_, key, sequence.first), std::nullopt);
   if (next.has_value()) {
     sequence.first = next->position;

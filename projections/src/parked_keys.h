@@ -79,6 +79,8 @@ class ParkedKeys {
 
   // How many more events are parked than when this was made or loaded.
   int64_t added_events() const { return added_events_; }
+  // How many were released since.
+  uint64_t released_events() const { return released_events_; }
   // Memory, estimated.
   size_t bytes() const { return key_bytes_ + changed_bytes_; }
   // Of what the next Flush hands out.
@@ -104,6 +106,7 @@ class ParkedKeys {
   size_t key_bytes_ = 0;
   size_t changed_bytes_ = 0;
   int64_t added_events_ = 0;
+  uint64_t released_events_ = 0;
 };
 
 }  // namespace daybook::internal

@@ -185,8 +185,10 @@ v1::HandlerFailures Parking::Failures() const {
   v1::HandlerFailures failures = loaded_;
   auto events = static_cast<int64_t>(loaded_.parked_events());
   uint64_t skipped = loaded_.skipped_events();
+  uint64_t released = loaded_.released_events();
   for (const auto& part : parts_) {
     events += part->keys.added_events();
+    released += part->keys.released_events();
     skipped += part->skipped;
     if (part->last_skipped.has_value() &&
         part->last_skipped->position() >= failures.last_skipped().position()) {
@@ -196,6 +198,7 @@ v1::HandlerFailures Parking::Failures() const {
   failures.set_parked_keys(key_count());
   failures.set_parked_events(static_cast<uint64_t>(events));
   failures.set_skipped_events(skipped);
+  failures.set_released_events(released);
   failures.set_dropped_events(loaded_.dropped_events() + dropped_);
   return failures;
 }

@@ -46,6 +46,12 @@ absl::Status RowTooLarge(absl::string_view key, size_t bytes) {
                                                absl::CHexEscape(key), "\" has ", bytes));
 }
 
+absl::Status ParseRow(absl::string_view key, absl::string_view bytes,
+                      google::protobuf::MessageLite* row) {
+  if (row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
+  return RowDamaged(key);
+}
+
 absl::Status RowDamaged(absl::string_view key) {
   return DamageError("row", Position::Start(),
                      absl::StrCat("the row of \"", absl::CHexEscape(key), "\" does not parse"));

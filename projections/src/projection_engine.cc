@@ -9,6 +9,7 @@
 #include "daybook/core/errors.h"
 #include "daybook/core/runtime.h"
 #include "generation_keeper.h"
+#include "live_rows.h"
 #include "rebuild_state.h"
 #include "rebuilder.h"
 #include "view.h"
@@ -158,14 +159,6 @@ absl::StatusOr<View*> ProjectionEngine::Impl::FindNamed(absl::string_view name) 
   return NotRegistered(name);
 }
 
-absl::Status ProjectionEngine::ParseRow(absl::string_view key, absl::string_view bytes,
-                                        google::protobuf::MessageLite* row) {
-  if (!row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return internal::RowDamaged(key);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::string> ProjectionEngine::GetRow(const void* type, absl::string_view name,
                                                      absl::string_view key,
                                                      const GetOptions& options) const {
@@ -201,6 +194,18 @@ absl::StatusOr<std::string> ProjectionEngine::FindRows(const void* type, absl::s
                                                        VisitRow visit) const {
   DAYBOOK_ASSIGN_OR_RETURN(const View* view, impl_->Find(type, name));
   return internal::PageOfIndex(*impl_->reader, *view, query, options, visit);
+}
+
+absl::StatusOr<std::unique_ptr<LiveRows>> ProjectionEngine::WatchRows(
+    const void* type, absl::string_view name, const LiveQueryOptions& options) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* view, impl_->Find(type, name));
+  return internal::WatchView(*impl_->reader, *view, options);
+}
+
+absl::StatusOr<std::unique_ptr<LiveRows>> ProjectionEngine::Watch(
+    absl::string_view view, const LiveQueryOptions& options) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
+  return internal::WatchView(*impl_->reader, *found, options);
 }
 
 absl::StatusOr<std::vector<ViewStatus>> ProjectionEngine::Status() const {

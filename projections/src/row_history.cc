@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/stream_name.h"
 #include "event_dispatcher.h"
+#include "events_until.h"
 #include "parking.h"
 #include "view.h"
 
@@ -15,48 +16,9 @@ namespace daybook {
 namespace {
 
 using internal::EventDispatcher;
+using internal::EventsUntil;
 using internal::Reading;
 using internal::RowFold;
-
-// The log or one stream, batch by batch, up to a position.
-class EventsUntil {
- public:
-  // The events that `dispatcher` lets by, and more; of `stream` alone when it is not empty.
-  EventsUntil(const StoreReader& reader, const EventDispatcher& dispatcher, std::string stream,
-              Position until)
-      : reader_(reader), stream_(std::move(stream)), until_(until) {
-    log_.filter = dispatcher.Filter();
-    in_stream_.from = 0;
-  }
-
-  // Calls `visit` until it returns an error or false.
-  absl::Status ForEach(absl::FunctionRef<absl::StatusOr<bool>(const RecordedEvent&)> visit) {
-    while (true) {
-      absl::StatusOr<EventBatch> batch =
-          stream_.empty() ? reader_.ReadLog(log_) : reader_.ReadStream(stream_, in_stream_);
-      if (absl::IsNotFound(batch.status())) return absl::OkStatus();  // no such stream: no events
-      DAYBOOK_RETURN_IF_ERROR(batch.status());
-      for (const RecordedEvent& event : *batch) {
-        if (event.position > until_) return absl::OkStatus();
-        DAYBOOK_ASSIGN_OR_RETURN(const bool go_on, visit(event));
-        if (!go_on) return absl::OkStatus();
-      }
-      if (batch->at_end() || (stream_.empty() && batch->next() >= until_)) return absl::OkStatus();
-      if (stream_.empty()) {
-        log_.from = batch->next();
-      } else {
-        in_stream_.from = batch->back().version + 1;
-      }
-    }
-  }
-
- private:
-  const StoreReader& reader_;
-  const std::string stream_;
-  const Position until_;
-  ReadLogOptions log_;
-  ReadStreamOptions in_stream_;
-};
 
 // The one stream whose events alone touch the row of `key`; empty when others may too.
 std::string StreamOfRow(const ProjectionDefinition& projection, absl::string_view key) {
@@ -77,7 +39,8 @@ absl::Status FoldPast(const StoreReader& reader, const ProjectionDefinition& pro
                       absl::FunctionRef<absl::StatusOr<bool>(const RecordedEvent&)> folded) {
   EventDispatcher dispatcher;
   dispatcher.Add(projection);
-  EventsUntil events(reader, dispatcher, std::move(stream), until);
+  EventsUntil events = stream.empty() ? EventsUntil(reader, dispatcher, Position::Start(), until)
+                                      : EventsUntil(reader, std::move(stream), until);
   return events.ForEach([&](const RecordedEvent& event) -> absl::StatusOr<bool> {
     Reading* const reading = dispatcher.Find(event);
     if (reading == nullptr) return true;

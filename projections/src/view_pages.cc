@@ -21,9 +21,7 @@ std::string After(absl::string_view key) {
 }
 
 PagedQuery QueryOf(const View& view, const RangeOptions& options) {
-  return {view.name(), /*index=*/"",
-          HashOfRows({options.from, options.until.has_value() ? "until" : "",
-                      options.until.value_or(""), options.prefix})};
+  return {view.name(), /*index=*/"", HashOfRange(options)};
 }
 
 PagedQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query) {
@@ -34,24 +32,12 @@ PagedQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& qu
 }
 
 absl::StatusOr<ScanOptions> ScanOf(const View& view, const RangeOptions& options) {
-  ScanOptions scan;
-  scan.from = std::max(options.from, options.prefix);
-  scan.until = options.until;
-  if (!options.prefix.empty()) {
-    const std::optional<std::string> after = AfterPrefix(options.prefix);
-    if (after.has_value() && (!scan.until.has_value() || *after < *scan.until)) scan.until = after;
-  }
-  if (!options.page.empty()) {
-    DAYBOOK_ASSIGN_OR_RETURN(const std::string place,
-                             ParsePageToken(QueryOf(view, options), options.page));
-    scan.from = std::max(scan.from, After(place));
-  }
-  scan.limit = options.limit;
+  ScanOptions scan = ScanOfRange(options);
+  if (options.page.empty()) return scan;
+  DAYBOOK_ASSIGN_OR_RETURN(const std::string place,
+                           ParsePageToken(kPageField, QueryOf(view, options), options.page));
+  scan.from = std::max(scan.from, After(place));
   return scan;
-}
-
-bool IsEmpty(const ScanOptions& scan) {
-  return scan.limit == 0 || (scan.until.has_value() && *scan.until <= scan.from);
 }
 
 // Takes the rows of a page as a scan gives them, each with the place where it stands.
@@ -103,6 +89,26 @@ absl::Status NotIndexed(const View& view, const RowIndex& index, const Generatio
 
 }  // namespace
 
+ScanOptions ScanOfRange(const RangeOptions& options) {
+  ScanOptions scan{.from = std::max(options.from, options.prefix),
+                   .until = options.until,
+                   .limit = options.limit};
+  if (!options.prefix.empty()) {
+    const std::optional<std::string> after = AfterPrefix(options.prefix);
+    if (after.has_value() && (!scan.until.has_value() || *after < *scan.until)) scan.until = after;
+  }
+  return scan;
+}
+
+bool IsEmpty(const ScanOptions& scan) {
+  return scan.limit == 0 || (scan.until.has_value() && *scan.until <= scan.from);
+}
+
+std::string HashOfRange(const RangeOptions& options) {
+  return HashOfRows({options.from, options.until.has_value() ? "until" : "",
+                     options.until.value_or(""), options.prefix});
+}
+
 absl::Status ScanRange(const ViewReader& reader, const View& view, const RangeOptions& options,
                        VisitRow visit) {
   DAYBOOK_ASSIGN_OR_RETURN(const ScanOptions scan, ScanOf(view, options));
@@ -136,7 +142,7 @@ absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& vi
   const PagedQuery paged = QueryOf(view, *index, query);
   std::optional<std::string> place;
   if (!options.page.empty()) {
-    DAYBOOK_ASSIGN_OR_RETURN(place, ParsePageToken(paged, options.page));
+    DAYBOOK_ASSIGN_OR_RETURN(place, ParsePageToken(kPageField, paged, options.page));
   }
   DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
                            reader.At(view, options.at_least, options.timeout));

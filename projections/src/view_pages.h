@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "daybook/core/event_store.h"
 #include "daybook/projections/view_query.h"
 #include "daybook/proto/index_rows.h"
 #include "view.h"
@@ -16,6 +17,12 @@
 namespace daybook::internal {
 
 using VisitRow = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
+
+// What of the rows' table is in the range, whatever its page; and whether that is nothing.
+ScanOptions ScanOfRange(const RangeOptions& options);
+bool IsEmpty(const ScanOptions& scan);
+// A hash of the range, for tokens.
+std::string HashOfRange(const RangeOptions& options);
 
 // Calls `visit` with each row of the range, until it returns false. Errors of all: those that
 // queries of ProjectionEngine have.

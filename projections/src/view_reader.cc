@@ -38,7 +38,8 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
     if (view.serving.load() != &generation) continue;
     DAYBOOK_RETURN_IF_ERROR(covered.status());
     if (position <= *covered) {
-      return Rows{generation.rows, std::move(reader), &generation, may_be_parked};
+      return Rows{generation.rows, std::move(reader), &generation,
+                  generation.is_inline() ? Position::Start() : progress.visible, may_be_parked};
     }
     if (!progress.error.ok()) return progress.error;
     // The task moves it, or a commit, or another build takes over: whichever comes first.

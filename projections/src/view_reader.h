@@ -26,6 +26,9 @@ class ViewReader {
     TableId table;
     std::shared_ptr<const StoreReader> reader;
     const Generation* generation;
+    // The rows are the fold of the log up to here, or to where the checkpoint that `reader` sees is
+    // further.
+    Position visible;
     bool may_be_parked;  // of some keys, events up to what was asked for
   };
 
@@ -35,6 +38,10 @@ class ViewReader {
 
   absl::StatusOr<Rows> At(const View& view, std::optional<Token> at_least,
                           absl::Duration timeout) const;
+  // That of the build whose `rows` they are, as `rows.reader` sees it.
+  absl::StatusOr<v1::ViewCheckpoint> CheckpointOf(const Rows& rows) const {
+    return ReadCheckpoint(*rows.reader, tables_, rows.generation->name(), rows.generation->number);
+  }
   // Of a row of `rows`: the error of its first event up to `at_least` that is parked; OK: none is.
   absl::Status CheckNotParked(const Rows& rows, absl::string_view key, Token at_least) const;
   absl::StatusOr<ViewStatus> Status(const View& view) const;

@@ -2,11 +2,13 @@
 // appends in flight, queries between the steps, engines closed and power cut at any moment.
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "live_copy.h"
 #include "schedule.h"
 #include "shop.h"
 #include "view_tables.h"
@@ -20,7 +22,7 @@ class RebuildSchedule : public Schedule {
 
   void Run() {
     for (int action = 0; action < 250 && !testing::Test::HasFailure(); ++action) {
-      switch (Draw(14)) {
+      switch (Draw(15)) {
         case 0:
           if (Draw(3) == 0) Reopen();
           if (Draw(3) == 0) CutPower();
@@ -44,6 +46,10 @@ class RebuildSchedule : public Schedule {
           Query<shop::Balances>();
           Query<shop::AsyncBalances>();
           break;
+        case 9:
+          Watch(&balances_);
+          Watch(&async_balances_);
+          break;
         default:
           Steps(Draw(2) == 0 ? 4 : 60);
       }
@@ -53,9 +59,11 @@ class RebuildSchedule : public Schedule {
 
   uint64_t flips() const { return flips_; }
   uint64_t resumed() const { return resumed_; }
+  uint64_t batches() const { return batches_; }
 
  private:
   void CutPower() {
+    ForgetWatches();
     Schedule::CutPower([this] { AppendSome(); });
     queried_.clear();  // other events may stand at the positions that were lost
     by_hand_.clear();
@@ -64,6 +72,7 @@ class RebuildSchedule : public Schedule {
 
   // The engine ends wherever it is; what it has in flight falls as it may.
   void Reopen() {
+    ForgetWatches();
     views_.reset();
     handles_.clear();
     auto views = ProjectionEngine::Open(
@@ -178,6 +187,37 @@ class RebuildSchedule : public Schedule {
     seen_[P::kName] = position;
   }
 
+  // Whoever watches a view, and takes some batches now and then.
+  template <typename P>
+  struct Watched {
+    std::optional<LiveQuery<P>> query;
+    LiveCopy<P> copy;
+    shop::BalancesFold by_hand;
+  };
+  template <typename P>
+  void Watch(Watched<P>* watched) {
+    if (!watched->query.has_value()) {
+      if (Draw(8) == 0) watched->copy = LiveCopy<P>();
+      auto query = views_->Watch<P>({.batch_rows = 1 + Draw(6), .resume = watched->copy.resume});
+      ASSERT_THAT(query, IsOk());
+      watched->query = *std::move(query);
+    }
+    for (uint64_t batches = 1 + Draw(3); batches > 0; --batches) {
+      ASSERT_TRUE(watched->copy.TakeNext(*watched->query, absl::ZeroDuration()));
+      if (!watched->copy.complete) continue;
+      ++batches_;
+      ASSERT_EQ(watched->copy.rows, watched->by_hand.At(*store_->Reader(), watched->copy.position))
+          << P::kName << " at " << watched->copy.position.ToString();
+    }
+  }
+  // They go on from where they were told to.
+  void ForgetWatches() {
+    balances_.query.reset();
+    async_balances_.query.reset();
+    balances_.by_hand = {};
+    async_balances_.by_hand = {};
+  }
+
   // At every published moment the rows of every build are the fold of the log up to its checkpoint,
   // but for those that go.
   void CheckExact() {
@@ -237,6 +277,9 @@ class RebuildSchedule : public Schedule {
   std::map<absl::string_view, uint64_t> seen_;
   std::map<absl::string_view, shop::BalancesFold> queried_;
   std::map<std::pair<absl::string_view, uint32_t>, shop::BalancesFold> by_hand_;
+  Watched<shop::Balances> balances_;
+  Watched<shop::AsyncBalances> async_balances_;
+  uint64_t batches_ = 0;
   uint64_t flips_ = 0;
   uint64_t resumed_ = 0;
 };
@@ -245,13 +288,16 @@ TEST(RebuildScheduleTest, NothingIsLostRepeatedOrGoesBackInEverySchedule) {
   constexpr uint64_t kSchedules = CountOfSchedules(150);
   uint64_t flips = 0;
   uint64_t resumed = 0;
+  uint64_t batches = 0;
   RunSchedules<RebuildSchedule>(kSchedules, [&](const RebuildSchedule& schedule) {
     flips += schedule.flips();
     resumed += schedule.resumed();
+    batches += schedule.batches();
   });
   // Otherwise the schedules did not reach what they are for.
   EXPECT_GT(flips, kSchedules);
   EXPECT_GT(resumed, kSchedules / 8);
+  EXPECT_GT(batches, 20 * kSchedules);
 }
 
 }  // namespace

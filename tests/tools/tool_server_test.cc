@@ -41,6 +41,19 @@ class ToolServerTest : public ApplicationTest {
     return RunWith(PartsOf(Aggregate<Account>(), Inline<Balances>(), Async<AsyncBalances>()),
                    arguments);
   }
+  // The same, told as it goes on.
+  int BankTo(std::ostream& out, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "bank");
+    arguments.insert(arguments.end(), {"--store", store_});
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    std::ostringstream err;
+    Console console{.out = out, .err = err};
+    const Application application(
+        "bank", options_,
+        PartsOf(Aggregate<Account>(), Inline<Balances>(), Async<AsyncBalances>()));
+    return RunApplication(application, static_cast<int>(argv.size()), argv.data(), console);
+  }
   // `daybook arguments...`.
   static Told Daybook(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "daybook");
@@ -257,6 +270,24 @@ TEST_F(ToolServerTest, FollowsWhatComes) {
   written.WaitFor("\"77\"");
   server_.reset();
   EXPECT_EQ(tail.get(), 0);
+}
+
+TEST_F(ToolServerTest, WatchesAView) {
+  Watched written;
+  std::future<int> watch = std::async(std::launch::async, [&] {
+    std::ostream out(&written);
+    return BankTo(out, {"watch", "Balance", "--prefix", "7", "--json"});
+  });
+  written.WaitFor("{\"reset\":true}\n{\"key\":\"7\",\"row\":{");
+  written.WaitFor("\"resume\":");
+  ASSERT_THAT(app_->Execute(DepositOf(4'321)), IsOk());
+  written.WaitFor("\"4341\"");  // 20 and these
+  server_.reset();
+  EXPECT_EQ(watch.get(), 0);
+  EXPECT_EQ(Bank({"watch", "Balance"}).code, 4);  // in use
+  app_.reset();
+  const Told nobody = Bank({"watch", "Balance"});
+  EXPECT_EQ(nobody.code, 5);
 }
 
 TEST_F(ToolServerTest, OnlyTheUserMayConnectAndTheSocketGoes) {

@@ -36,6 +36,16 @@ struct QueryArguments {
   bool json = false;
 };
 
+struct WatchArguments {
+  std::string store;
+  std::string view;
+  std::string prefix;
+  std::string from;
+  std::optional<std::string> until;
+  std::string resume;
+  bool json = false;
+};
+
 struct StateArguments {
   std::string store;
   std::string stream;

@@ -21,6 +21,8 @@ ExitCode Execute(const Application& application, const ExecuteArguments& argumen
                  Console& console);
 // Rows of a view, as they are stored or as of a moment.
 ExitCode Query(const Application& application, const QueryArguments& arguments, Console& console);
+// Rows of a view, and then what becomes of them, until nobody wants to know any more.
+ExitCode Watch(const Application& application, const WatchArguments& arguments, Console& console);
 // The state of an aggregate, as of now or of a moment.
 ExitCode State(const Application& application, const StateArguments& arguments, Console& console);
 // The events that made a row or a state what it is.

@@ -24,6 +24,7 @@ constexpr char kMoreExitCodes[] =
 struct Parsed {
   ExecuteArguments execute;
   QueryArguments query;
+  WatchArguments watch;
   StateArguments state;
   WhyArguments why;
   BisectArguments bisect;
@@ -93,6 +94,18 @@ void AddQuery(const Adder& adder, QueryArguments& a) {
   command->add_option("--limit", a.limit, "At most so many rows")->check(WholeNumber(1));
   command->add_option("--at", a.at,
                       "The rows as of a position or a time (RFC 3339): folded from the log anew");
+}
+
+void AddWatch(const Adder& adder, WatchArguments& a) {
+  CLI::App* command = adder.Add(
+      "watch", "Prints rows of a view of the running application, and then what becomes of them", a,
+      &Watch);
+  command->add_option("VIEW", a.view, "The view's name")->required();
+  command->add_option("--prefix", a.prefix, "Only keys that begin so");
+  command->add_option("--from", a.from, "The first key");
+  command->add_option("--until", a.until, "The first one that is not wanted");
+  command->add_option("--resume", a.resume,
+                      "Only what changed since the batch of which --json printed this");
 }
 
 void AddState(const Adder& adder, StateArguments& a) {
@@ -234,6 +247,7 @@ void AddParked(const Adder& adder, Parsed& parsed) {
 void AddCommands(const Adder& adder, Parsed& parsed) {
   AddExecute(adder, parsed.execute);
   AddQuery(adder, parsed.query);
+  AddWatch(adder, parsed.watch);
   AddState(adder, parsed.state);
   AddWhy(adder, parsed.why);
   AddBisect(adder, parsed.bisect);

@@ -193,6 +193,13 @@ class App {
     return views().Prefix<P>(prefix, options);
   }
 
+  // `app.Watch<Orders>({.prefix = "ann/"})`: see live_query.h. This must outlive it.
+  template <typename P>
+  absl::StatusOr<LiveQuery<P>> Watch(const LiveQueryOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return views().Watch<P>(options);
+  }
+
   // The past. Errors: NotFound with an InvalidField "moment" when that is beyond the end;
   // Unavailable when closed; and those of state_history.h, row_history.h and why.h (with the cost).
 

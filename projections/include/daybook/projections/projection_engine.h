@@ -18,6 +18,7 @@
 #include "daybook/core/clock.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/status_macros.h"
+#include "daybook/projections/live_query.h"
 #include "daybook/projections/parked.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/rebuild.h"
@@ -96,7 +97,7 @@ class ProjectionEngine {
     DAYBOOK_ASSIGN_OR_RETURN(const std::string bytes,
                              GetRow(internal::ProjectionType<P>(), P::kName, key, options));
     typename P::Row row;
-    DAYBOOK_RETURN_IF_ERROR(ParseRow(key, bytes, &row));
+    DAYBOOK_RETURN_IF_ERROR(internal::ParseRow(key, bytes, &row));
     return row;
   }
 
@@ -109,7 +110,7 @@ class ProjectionEngine {
     absl::Status parsed;
     DAYBOOK_RETURN_IF_ERROR(ScanRows(internal::ProjectionType<P>(), P::kName, options,
                                      [&](absl::string_view key, absl::string_view bytes) {
-                                       parsed = ParseRow(key, bytes, &row);
+                                       parsed = internal::ParseRow(key, bytes, &row);
                                        return parsed.ok() && visit(key, row);
                                      }));
     return parsed;
@@ -163,6 +164,19 @@ class ProjectionEngine {
     range.timeout = options.timeout;
     return Range<P>(range);
   }
+
+  // The rows of a range, and then what becomes of them: see live_query.h. Neither waits nor reads.
+  //   InvalidArgument  not registered; an option out of range, or a `resume` that is damaged or of
+  //                    another view or range (InvalidField)
+  template <typename P>
+  absl::StatusOr<LiveQuery<P>> Watch(const LiveQueryOptions& options = {}) const {
+    DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<LiveRows> rows,
+                             WatchRows(internal::ProjectionType<P>(), P::kName, options));
+    return LiveQuery<P>(std::move(rows));
+  }
+  // The same of the view of this name, for programs that do not know its type.
+  absl::StatusOr<std::unique_ptr<LiveRows>> Watch(absl::string_view view,
+                                                  const LiveQueryOptions& options = {}) const;
 
   // Builds the view anew while the present build answers every query: catches up, compares the two,
   // and has the new one take over. A view cannot be set back in place: this is how one is reset.
@@ -251,15 +265,13 @@ class ProjectionEngine {
     DAYBOOK_ASSIGN_OR_RETURN(std::string next,
                              read([&](absl::string_view key, absl::string_view bytes) {
                                rows->push_back({std::string(key), {}});
-                               parsed = ParseRow(key, bytes, &rows->back().row);
+                               parsed = internal::ParseRow(key, bytes, &rows->back().row);
                                return parsed.ok();
                              }));
     DAYBOOK_RETURN_IF_ERROR(parsed);
     return next;
   }
 
-  static absl::Status ParseRow(absl::string_view key, absl::string_view bytes,
-                               google::protobuf::MessageLite* row);
   absl::StatusOr<std::string> GetRow(const void* type, absl::string_view name,
                                      absl::string_view key, const GetOptions& options) const;
   absl::Status ScanRows(const void* type, absl::string_view name, const RangeOptions& options,
@@ -269,6 +281,8 @@ class ProjectionEngine {
   absl::StatusOr<std::string> FindRows(const void* type, absl::string_view name,
                                        const internal::IndexQuery& query,
                                        const FindOptions& options, VisitRow visit) const;
+  absl::StatusOr<std::unique_ptr<LiveRows>> WatchRows(const void* type, absl::string_view name,
+                                                      const LiveQueryOptions& options) const;
   absl::StatusOr<ViewStatus> StatusOfView(const void* type, absl::string_view name) const;
   absl::StatusOr<RebuildHandle> RebuildView(const void* type, absl::string_view name,
                                             const RebuildOptions& options);

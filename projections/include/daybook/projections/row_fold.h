@@ -42,6 +42,9 @@ using WriteRow = absl::FunctionRef<void(absl::string_view key, std::optional<std
 absl::Status RowKeyTooLong(size_t bytes);
 absl::Status RowTooLarge(absl::string_view key, size_t bytes);
 absl::Status RowDamaged(absl::string_view key);
+// RowDamaged: the bytes are no such row.
+absl::Status ParseRow(absl::string_view key, absl::string_view bytes,
+                      google::protobuf::MessageLite* row);
 
 // One event of today for one handler of a projection.
 struct Handling {
@@ -391,9 +394,9 @@ class TypedRowFold final : public RowFold {
     Entry* entry = &it->second;
     entry->key = &it->first;
     if (stored.has_value()) {
-      if (!entry->row.ParseFromArray(stored->data(), static_cast<int>(stored->size()))) {
+      if (absl::Status parsed = ParseRow(key, *stored, &entry->row); !parsed.ok()) {
         rows_.erase(it);
-        return RowDamaged(key);
+        return parsed;
       }
       entry->exists = entry->stored = true;
       entry->entries.Load(key, entry->row);

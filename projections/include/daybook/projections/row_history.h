@@ -61,7 +61,7 @@ absl::StatusOr<typename P::Row> GetAt(const StoreReader& reader, absl::string_vi
                            RowAt(reader, *internal::DefinitionOf<P>(), key, position));
   typename P::Row row;
   if (!bytes.has_value()) return internal::NoRowAt(P::kName, key, position);
-  if (!row.ParseFromString(*bytes)) return internal::RowDamaged(key);
+  DAYBOOK_RETURN_IF_ERROR(internal::ParseRow(key, *bytes, &row));
   return row;
 }
 

@@ -1,0 +1,291 @@
+#include "live_rows.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "daybook/core/codec.h"
+#include "daybook/core/errors.h"
+#include "daybook/core/limits.h"
+#include "daybook/core/status_macros.h"
+#include "daybook/projections/row_by_row.h"
+#include "daybook/v1/page.pb.h"
+#include "event_dispatcher.h"
+#include "events_until.h"
+#include "page_token.h"
+#include "parking.h"
+#include "view_pages.h"
+
+namespace daybook::internal {
+namespace {
+
+// With more keys than these, all rows come again: that takes no memory.
+constexpr size_t kMostChangedKeys = 1'000'000;
+constexpr size_t kEventIdBytes = 8;
+
+// Which rows the events of a view concern.
+class ConcernedKeys {
+ public:
+  ConcernedKeys(const ProjectionDefinition& definition, ScanOptions range)
+      : definition_(definition),
+        range_(std::move(range)),
+        fold_(definition.MakeFold()),
+        // Asked for each row that an event is to be folded into, which none is.
+        ask_([this](absl::string_view key) {
+          Add(key);
+          return RowByRow::Way::kLeave;
+        }) {
+    dispatcher_.Add(definition);
+  }
+
+  // Of the events after `after` and up to `until`, those that are in the range. nullopt: too many.
+  absl::StatusOr<std::optional<std::vector<std::string>>> Of(const StoreReader& reader,
+                                                             Position after, Position until) {
+    keys_.clear();
+    EventsUntil events(reader, dispatcher_, after, until);
+    DAYBOOK_RETURN_IF_ERROR(events.ForEach([this](const RecordedEvent& event) {
+      AddThoseOf(event);
+      return keys_.size() <= kMostChangedKeys;
+    }));
+    if (keys_.size() > kMostChangedKeys) return std::nullopt;
+    std::vector<std::string> keys;
+    while (!keys_.empty()) keys.push_back(std::move(keys_.extract(keys_.begin()).value()));
+    return keys;
+  }
+
+ private:
+  void AddThoseOf(const RecordedEvent& event) {
+    Reading* const reading = dispatcher_.Find(event);
+    if (reading == nullptr) return;
+    const Reading::Target& target = reading->targets().front();
+    if (!reading->Decode(event).ok()) {
+      // The view has it parked, or skipped.
+      const auto row = RowOfStream(definition_, target.handlers, event);
+      if (row.has_value()) Add(*row);
+      return;
+    }
+    ask_.Begin(/*asks=*/true, /*goes_on=*/true);
+    // No row is folded, so nothing can go wrong.
+    (void)fold_->ApplyByRow(
+        target.handlings, event,
+        [](absl::string_view) -> absl::StatusOr<std::optional<std::string>> {
+          return std::nullopt;
+        },
+        &ask_);
+  }
+
+  void Add(absl::string_view key) {
+    // No row has a longer key: the view refuses the event.
+    if (key.size() > kMaxRowKeyBytes || key < range_.from) return;
+    if (range_.until.has_value() && key >= *range_.until) return;
+    keys_.emplace(key);
+  }
+
+  const ProjectionDefinition& definition_;
+  const ScanOptions range_;
+  EventDispatcher dispatcher_;
+  const std::unique_ptr<RowFold> fold_;
+  RowByRow ask_;
+  std::set<std::string> keys_;
+};
+
+class ViewRows final : public LiveRows {
+ public:
+  ViewRows(const ViewReader& reader, const View& view, const LiveQueryOptions& options,
+           const RangeOptions& range)
+      : reader_(reader),
+        view_(view),
+        query_{view.name(), /*index=*/"", HashOfRows({"watch", HashOfRange(range)})},
+        scan_(ScanOfRange(range)),
+        batch_rows_(options.batch_rows),
+        resume_(options.resume),
+        concerned_(view.definition(), scan_) {}
+
+  // InvalidArgument (InvalidField "resume").
+  absl::Status ParseResume() {
+    if (resume_.empty()) return absl::OkStatus();
+    DAYBOOK_ASSIGN_OR_RETURN(const std::string text, ParsePageToken(kResumeField, query_, resume_));
+    if (place_.emplace().ParseFromString(text)) return absl::OkStatus();
+    return InvalidFieldError(kResumeField.name, "as an earlier batch gave it in `resume`");
+  }
+
+  absl::StatusOr<LiveBatch> Next(absl::Duration timeout, VisitRow visit) override {
+    if (!moment_.has_value()) {
+      DAYBOOK_RETURN_IF_ERROR(place_.has_value() ? BeginChanges(absl::Now() + timeout)
+                                                 : BeginAnew());
+    }
+    LiveBatch batch;
+    if (moment_.has_value()) {
+      batch.reset = std::exchange(moment_->tells_reset, false);
+      DAYBOOK_ASSIGN_OR_RETURN(batch.complete,
+                               moment_->anew ? HandOutRange(visit) : HandOutKeys(visit));
+      batch.position = Position(moment_->place.position());
+      if (batch.complete) {
+        MoveTo(moment_->place);
+        moment_.reset();
+      }
+    } else {
+      batch.position = Position(place_->position());
+    }
+    batch.resume = resume_;
+    return batch;
+  }
+
+ private:
+  // What is being handed out: rows of one reader.
+  struct Moment {
+    ViewReader::Rows rows;
+    v1::LivePlace place;
+    bool anew;         // all of the range, otherwise those of `keys`
+    bool tells_reset;  // of the first batch
+    std::string from;  // what is before it was handed out
+    std::vector<std::string> keys;
+    size_t next = 0;
+  };
+
+  absl::StatusOr<v1::LivePlace> PlaceOf(const ViewReader::Rows& rows) const {
+    v1::LivePlace place;
+    DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint, reader_.CheckpointOf(rows));
+    place.set_generation(rows.generation->number);
+    place.set_position(std::max(checkpoint.position(), rows.visible.sequence()));
+    place.set_released_events(checkpoint.failures().released_events());
+    DAYBOOK_ASSIGN_OR_RETURN(*place.mutable_event(), EventAt(*rows.reader, place.position()));
+    return place;
+  }
+
+  // What tells the event at the position from another that stands there in another log.
+  static absl::StatusOr<std::string> EventAt(const StoreReader& reader, uint64_t position) {
+    if (position == 0) return std::string();
+    const ReadLogOptions one{.from = Position(position - 1), .limit = 1};
+    DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(one));
+    if (batch.empty()) return std::string();
+    return std::string(batch.front().id.bytes().substr(0, kEventIdBytes));
+  }
+
+  absl::Status BeginAnew() {
+    DAYBOOK_ASSIGN_OR_RETURN(ViewReader::Rows rows,
+                             reader_.At(view_, std::nullopt, absl::ZeroDuration()));
+    DAYBOOK_ASSIGN_OR_RETURN(v1::LivePlace place, PlaceOf(rows));
+    BeginAnewAt(std::move(rows), std::move(place));
+    return absl::OkStatus();
+  }
+  void BeginAnewAt(ViewReader::Rows rows, v1::LivePlace place) {
+    resume_.clear();
+    moment_.emplace(Moment{
+        std::move(rows), std::move(place), /*anew=*/true, /*tells_reset=*/true, scan_.from, {}});
+  }
+
+  // What there is since place_, unless there is nothing until the deadline.
+  absl::Status BeginChanges(absl::Time deadline) {
+    bool in_time = true;
+    while (true) {
+      DAYBOOK_ASSIGN_OR_RETURN(ViewReader::Rows rows,
+                               reader_.At(view_, std::nullopt, absl::ZeroDuration()));
+      DAYBOOK_ASSIGN_OR_RETURN(v1::LivePlace place, PlaceOf(rows));
+      DAYBOOK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn(place, *rows.reader));
+      std::optional<std::vector<std::string>> keys;
+      if (goes_on) {
+        DAYBOOK_ASSIGN_OR_RETURN(keys, concerned_.Of(*rows.reader, Position(place_->position()),
+                                                     Position(place.position())));
+      }
+      if (!keys.has_value()) {
+        BeginAnewAt(std::move(rows), std::move(place));
+        return absl::OkStatus();
+      }
+      if (!keys->empty()) {
+        moment_.emplace(Moment{std::move(rows), std::move(place), /*anew=*/false,
+                               /*tells_reset=*/false, /*from=*/"", *std::move(keys)});
+        return absl::OkStatus();
+      }
+      if (place.position() > place_->position()) MoveTo(std::move(place));
+      if (!in_time) return absl::OkStatus();
+      DAYBOOK_ASSIGN_OR_RETURN(in_time, AwaitNext(deadline));
+    }
+  }
+
+  // False: the view is no further than place_ at the deadline.
+  absl::StatusOr<bool> AwaitNext(absl::Time deadline) const {
+    const Token next{Position(place_->position() + 1)};
+    const absl::Duration left = std::max(deadline - absl::Now(), absl::ZeroDuration());
+    const absl::Status status = reader_.At(view_, next, left).status();
+    if (absl::IsDeadlineExceeded(status)) return false;
+    DAYBOOK_RETURN_IF_ERROR(status);
+    return absl::Now() < deadline;
+  }
+
+  // Whether the rows at `place` are those at place_ but for what the log between them tells.
+  absl::StatusOr<bool> GoesOn(const v1::LivePlace& place, const StoreReader& reader) const {
+    if (place.generation() != place_->generation() ||
+        place.released_events() != place_->released_events()) {
+      return false;
+    }
+    if (place_->position() > reader.tip().sequence()) return false;
+    DAYBOOK_ASSIGN_OR_RETURN(const std::string event, EventAt(reader, place_->position()));
+    return event == place_->event();
+  }
+
+  void MoveTo(v1::LivePlace place) {
+    place_ = std::move(place);
+    resume_ = PageTokenText(query_, EncodeMessage(*place_));
+  }
+
+  // True: these were all.
+  absl::StatusOr<bool> HandOutRange(VisitRow visit) {
+    ScanOptions scan = scan_;
+    scan.from = std::max(scan.from, moment_->from);
+    scan.limit = batch_rows_ + 1;
+    if (IsEmpty(scan)) return true;
+    size_t rows = 0;
+    DAYBOOK_RETURN_IF_ERROR(moment_->rows.reader->ScanRows(
+        moment_->rows.table, scan, [&](absl::string_view key, absl::string_view row) {
+          if (rows++ < batch_rows_) {
+            visit(key, row);
+            return true;
+          }
+          moment_->from.assign(key.data(), key.size());
+          return false;
+        }));
+    return rows <= batch_rows_;
+  }
+  absl::StatusOr<bool> HandOutKeys(VisitRow visit) {
+    const std::vector<std::string>& keys = moment_->keys;
+    for (size_t rows = 0; rows < batch_rows_ && moment_->next < keys.size(); ++rows) {
+      const std::string& key = keys[moment_->next];
+      DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
+                               moment_->rows.reader->GetRow(moment_->rows.table, key));
+      visit(key, row.has_value() ? std::optional<absl::string_view>(*row) : std::nullopt);
+      ++moment_->next;
+    }
+    return moment_->next == keys.size();
+  }
+
+  const ViewReader& reader_;
+  const View& view_;
+  const PagedQuery query_;
+  const ScanOptions scan_;
+  const size_t batch_rows_;
+  std::string resume_;  // of place_; empty: there is none
+  ConcernedKeys concerned_;
+  // What whoever watches has; nullopt: nothing yet.
+  std::optional<v1::LivePlace> place_;
+  std::optional<Moment> moment_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LiveRows>> WatchView(const ViewReader& reader, const View& view,
+                                                    const LiveQueryOptions& options) {
+  if (options.batch_rows == 0) return InvalidFieldError("batch_rows", "at least 1");
+  RangeOptions range;
+  range.from = options.from;
+  range.until = options.until;
+  range.prefix = options.prefix;
+  auto rows = std::make_unique<ViewRows>(reader, view, options, range);
+  DAYBOOK_RETURN_IF_ERROR(rows->ParseResume());
+  return rows;
+}
+
+}  // namespace daybook::internal

@@ -1,0 +1,106 @@
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "application/commands.h"
+#include "application/message_text.h"
+#include "daybook/projections/live_query.h"
+#include "printable.h"
+#include "store_session.h"
+
+namespace daybook::tools {
+namespace {
+
+// How soon it is noticed that nobody wants the answer any more.
+constexpr absl::Duration kPatience = absl::Milliseconds(200);
+
+// Prints the batches of one view.
+class BatchPrinter {
+ public:
+  BatchPrinter(const ProjectionDefinition& view, bool json, Console& console)
+      : view_(view), json_(json), console_(console) {}
+
+  // The next one, if there is one soon.
+  absl::Status PrintNext(LiveRows& rows) {
+    std::string lines;
+    absl::Status told;
+    const absl::StatusOr<LiveBatch> batch =
+        rows.Next(kPatience, [&](absl::string_view key, std::optional<absl::string_view> row) {
+          told.Update(AddRow(key, row, &lines));
+        });
+    if (!batch.ok()) return batch.status();
+    if (!told.ok()) return told;
+    if (batch->reset) console_.out << (json_ ? "{\"reset\":true}\n" : "-- all rows\n");
+    console_.out << lines;
+    if (batch->complete && (batch->reset || !lines.empty() || open_)) {
+      if (json_) {
+        console_.out << JsonLine(
+            {{"position", batch->position.sequence()}, {"resume", batch->resume}});
+      } else {
+        console_.out << "-- position " << batch->position.ToString() << "\n";
+      }
+    }
+    open_ = !batch->complete;
+    console_.out.flush();
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status AddRow(absl::string_view key, std::optional<absl::string_view> bytes,
+                      std::string* lines) const {
+    nlohmann::ordered_json row;  // null
+    if (bytes.has_value()) {
+      absl::StatusOr<nlohmann::ordered_json> json = StoredMessageJson(view_.row(), *bytes);
+      if (!json.ok()) {
+        return absl::Status(json.status().code(),
+                            absl::StrCat("the row \"", key, "\" of view ", view_.name(), ": ",
+                                         json.status().message()));
+      }
+      row = *std::move(json);
+    }
+    if (json_) {
+      absl::StrAppend(lines, JsonLine({{"key", std::string(key)}, {"row", std::move(row)}}));
+    } else {
+      absl::StrAppend(lines, Printable(key), "  ",
+                      bytes.has_value() ? JsonLine(row) : std::string("deleted\n"));
+    }
+    return absl::OkStatus();
+  }
+
+  const ProjectionDefinition& view_;
+  const bool json_;
+  Console& console_;
+  bool open_ = false;  // the last batch was not complete
+};
+
+// Nothing changes in a store that nobody has open.
+ExitCode FailToWatch(const std::string& store, Console& console) {
+  const absl::StatusOr<StoreSession> session = OpenSession(store, console);
+  if (!session.ok()) return FailToOpen(console, store, session.status());
+  return Fail(console, absl::FailedPreconditionError(absl::StrCat(
+                           "no application that answers the tools has ", Printable(store),
+                           " open, so no row changes: `query` prints those that are stored")));
+}
+
+}  // namespace
+
+ExitCode Watch(const Application& application, const WatchArguments& arguments, Console& console) {
+  const auto view = application.FindView(arguments.view);
+  if (!view.ok()) return Fail(console, view.status());
+  if (application.running() == nullptr) return FailToWatch(arguments.store, console);
+  const auto rows =
+      application.running()->views().Watch(arguments.view, {.from = arguments.from,
+                                                            .until = arguments.until,
+                                                            .prefix = arguments.prefix,
+                                                            .resume = arguments.resume});
+  if (!rows.ok()) return Fail(console, rows.status());
+  BatchPrinter printer(**view, arguments.json, console);
+  while (console.out.good() && console.wait(absl::ZeroDuration())) {
+    if (const absl::Status status = printer.PrintNext(**rows); !status.ok()) {
+      return Fail(console, status);
+    }
+  }
+  return kSound;
+}
+
+}  // namespace daybook::tools
