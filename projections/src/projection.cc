@@ -59,6 +59,18 @@ absl::Status RowDamaged(absl::string_view key) {
 
 }  // namespace internal
 
+absl::string_view LifecycleName(Lifecycle lifecycle) {
+  switch (lifecycle) {
+    case Lifecycle::kInline:
+      return "inline";
+    case Lifecycle::kAsync:
+      return "async";
+    case Lifecycle::kLive:
+      return "live";
+  }
+  return "";
+}
+
 absl::string_view ViewStateName(ViewState state) {
   switch (state) {
     case ViewState::kCatchingUp:

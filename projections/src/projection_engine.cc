@@ -10,6 +10,7 @@
 #include "daybook/core/runtime.h"
 #include "generation_keeper.h"
 #include "live_rows.h"
+#include "live_view.h"
 #include "rebuild_state.h"
 #include "rebuilder.h"
 #include "view.h"
@@ -29,7 +30,8 @@ using internal::ViewReader;
 struct ProjectionEngine::Impl {
   EventStore* store = nullptr;
   ProjectionOptions options;
-  std::vector<std::unique_ptr<View>> views;
+  std::vector<std::unique_ptr<View>> views;  // those with stored rows
+  std::vector<ProjectionRegistration> live;
   std::unique_ptr<ViewReader> reader;
   std::unique_ptr<GenerationKeeper> keeper;
   std::unique_ptr<Rebuilder> rebuilder;
@@ -42,6 +44,8 @@ struct ProjectionEngine::Impl {
   absl::Status Open(std::vector<ProjectionRegistration> projections);
   absl::StatusOr<View*> Find(const void* type, absl::string_view name) const;
   absl::StatusOr<View*> FindNamed(absl::string_view name) const;
+  // nullptr: it is none of the live ones.
+  const ProjectionDefinition* FindLive(const void* type) const;
   // Of the build that answers, or of `generation`, asked in a step of the task; and its outcome.
   absl::StatusOr<std::shared_ptr<internal::ParkedReplayer::Request>> ReplayParked(
       absl::string_view view, std::optional<std::string> key, bool drop,
@@ -123,9 +127,7 @@ absl::StatusOr<std::unique_ptr<ProjectionEngine>> ProjectionEngine::Open(
   impl->store = store;
   impl->options = options;
   if (impl->options.clock == nullptr) impl->options.clock = &Clock::System();
-  if (!projections.empty()) {
-    DAYBOOK_RETURN_IF_ERROR(impl->Open(std::move(projections)));
-  }
+  DAYBOOK_RETURN_IF_ERROR(impl->Open(std::move(projections)));
   return std::unique_ptr<ProjectionEngine>(new ProjectionEngine(std::move(impl)));
 }
 
@@ -133,11 +135,16 @@ ProjectionEngine::ProjectionEngine(std::unique_ptr<Impl> impl) : impl_(std::move
 ProjectionEngine::~ProjectionEngine() = default;
 
 absl::Status ProjectionEngine::Impl::Open(std::vector<ProjectionRegistration> projections) {
-  DAYBOOK_ASSIGN_OR_RETURN(const internal::ViewTables tables, internal::ViewTables::Open(store));
   for (ProjectionRegistration& projection : projections) {
+    if (projection.lifecycle == Lifecycle::kLive) {
+      live.push_back(std::move(projection));
+      continue;
+    }
     views.push_back(std::make_unique<View>());
     views.back()->registration = std::move(projection);
   }
+  if (views.empty()) return absl::OkStatus();
+  DAYBOOK_ASSIGN_OR_RETURN(const internal::ViewTables tables, internal::ViewTables::Open(store));
   DAYBOOK_RETURN_IF_ERROR(internal::OpenViews(store, tables, views));
   reader = std::make_unique<ViewReader>(store, tables, options.clock);
   keeper = std::make_unique<GenerationKeeper>(store, tables, options);
@@ -149,6 +156,7 @@ absl::StatusOr<View*> ProjectionEngine::Impl::Find(const void* type, absl::strin
   for (const std::unique_ptr<View>& view : views) {
     if (view->registration.type == type) return view.get();
   }
+  if (FindLive(type) != nullptr) return internal::NoStoredRows(name);
   return NotRegistered(name);
 }
 
@@ -156,12 +164,25 @@ absl::StatusOr<View*> ProjectionEngine::Impl::FindNamed(absl::string_view name) 
   for (const std::unique_ptr<View>& view : views) {
     if (view->registration.definition->name() == name) return view.get();
   }
+  for (const ProjectionRegistration& registration : live) {
+    if (registration.definition->name() == name) return internal::NoStoredRows(name);
+  }
   return NotRegistered(name);
+}
+
+const ProjectionDefinition* ProjectionEngine::Impl::FindLive(const void* type) const {
+  for (const ProjectionRegistration& registration : live) {
+    if (registration.type == type) return registration.definition.get();
+  }
+  return nullptr;
 }
 
 absl::StatusOr<std::string> ProjectionEngine::GetRow(const void* type, absl::string_view name,
                                                      absl::string_view key,
                                                      const GetOptions& options) const {
+  if (const ProjectionDefinition* live = impl_->FindLive(type)) {
+    return internal::GetLiveRow(*impl_->store, *live, key, options);
+  }
   DAYBOOK_ASSIGN_OR_RETURN(View * view, impl_->Find(type, name));
   DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
                            impl_->reader->At(*view, options.at_least, options.timeout));
@@ -169,9 +190,7 @@ absl::StatusOr<std::string> ProjectionEngine::GetRow(const void* type, absl::str
     DAYBOOK_RETURN_IF_ERROR(impl_->reader->CheckNotParked(rows, key, *options.at_least));
   }
   DAYBOOK_ASSIGN_OR_RETURN(std::optional<std::string> row, rows.reader->GetRow(rows.table, key));
-  if (!row.has_value()) {
-    return absl::NotFoundError(absl::StrCat("view ", name, " has no row \"", key, "\""));
-  }
+  if (!row.has_value()) return internal::NoRow(name, key);
   return *std::move(row);
 }
 
@@ -214,11 +233,17 @@ absl::StatusOr<std::vector<ViewStatus>> ProjectionEngine::Status() const {
     DAYBOOK_ASSIGN_OR_RETURN(ViewStatus status, impl_->reader->Status(*view));
     statuses.push_back(std::move(status));
   }
+  for (const ProjectionRegistration& registration : impl_->live) {
+    statuses.push_back(internal::LiveStatus(*impl_->store, *registration.definition));
+  }
   return statuses;
 }
 
 absl::StatusOr<ViewStatus> ProjectionEngine::StatusOfView(const void* type,
                                                           absl::string_view name) const {
+  if (const ProjectionDefinition* live = impl_->FindLive(type)) {
+    return internal::LiveStatus(*impl_->store, *live);
+  }
   DAYBOOK_ASSIGN_OR_RETURN(View * view, impl_->Find(type, name));
   return impl_->reader->Status(*view);
 }

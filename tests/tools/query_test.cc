@@ -95,6 +95,25 @@ struct RankedBalances : Balances {
   }
 };
 
+TEST_F(QueryCommand, FoldsALiveView) {
+  const auto live = [] { return PartsOf(Aggregate<Account>(), Live<Balances>()); };
+  const Told row = RunWith(live(), {"query", "Balance", "7", "--json"});
+  ASSERT_EQ(row.code, 0) << row.err;
+  EXPECT_EQ(row.Json().at(0)["row"]["amount"], "20");
+  EXPECT_EQ(RunWith(live(), {"query", "Balance", "--from", "8", "--json"}).Json().size(), 1u);
+  EXPECT_EQ(RunWith(live(), {"query", "Balance", "9"}).code, 3);
+  EXPECT_EQ(RunWith(live(), {"query", "Balance", "--by", "amount"}).code, 2);
+  const Told views = RunWith(live(), {"views", "--json"});
+  ASSERT_EQ(views.code, 0) << views.err;
+  EXPECT_EQ(views.Json().at(0)["lifecycle"], "live");
+  EXPECT_EQ(views.Json().at(0)["state"], "live");
+  EXPECT_EQ(views.Json().at(0)["lag_events"], 0);
+  EXPECT_EQ(RunWith(live(), {"views"}).out, "Balance  live\n");
+  EXPECT_EQ(RunWith(live(), {"doctor", "--min-free", "0"}).code, 0);
+  EXPECT_EQ(RunWith(live(), {"catch-up"}).code, 0);
+  EXPECT_EQ(RunWith(live(), {"replay", "Balance"}).code, 2);
+}
+
 TEST_F(QueryCommand, PrintsRowsByAnIndex) {
   const auto parts = PartsOf(Aggregate<Account>(), Inline<RankedBalances>());
   ASSERT_EQ(RunWith(parts, {"catch-up"}).code, 0);

@@ -1,5 +1,6 @@
 #include "application/application.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,14 @@ absl::StatusOr<const ProjectionDefinition*> Application::FindView(absl::string_v
     known.push_back(projection.definition->name());
   }
   return NoSuch("view", name, known);
+}
+
+bool Application::IsLive(const ProjectionDefinition& view) const {
+  return std::any_of(parts_.projections.begin(), parts_.projections.end(),
+                     [&view](const ProjectionRegistration& projection) {
+                       return projection.definition.get() == &view &&
+                              projection.lifecycle == Lifecycle::kLive;
+                     });
 }
 
 absl::StatusOr<const AggregateDefinition*> Application::FindAggregateOf(

@@ -29,6 +29,8 @@ class Application {
   internal::AppRegistrations Registrations() const;
 
   absl::StatusOr<const ProjectionDefinition*> FindView(absl::string_view name) const;
+  // Whether it is folded when it is asked, and stores nothing.
+  bool IsLive(const ProjectionDefinition& view) const;
   // The aggregate that the stream's category belongs to.
   absl::StatusOr<const AggregateDefinition*> FindAggregateOf(absl::string_view stream) const;
   // By the message's full name, or by its last part where that is enough.

@@ -184,6 +184,7 @@ class ViewExamination {
 
 absl::Status FindInViews(const Patient& patient, std::vector<Finding>* findings) {
   for (const ProjectionRegistration& projection : patient.application.parts().projections) {
+    if (projection.lifecycle == Lifecycle::kLive) continue;  // nothing of it is stored
     DAYBOOK_RETURN_IF_ERROR(ViewExamination(patient, projection, findings).Run());
   }
   return absl::OkStatus();

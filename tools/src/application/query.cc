@@ -145,12 +145,19 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
 }
 
 absl::Status RunQuery(const QueryArguments& arguments, const StoreSession& session,
-                      const ProjectionDefinition& view, Console& console) {
+                      const ProjectionDefinition& view, bool live, Console& console) {
   RowPrinter printer(arguments, view, console);
-  if (!arguments.at.has_value()) {
+  if (live && !arguments.by.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--by goes by an index as it is stored, and view ", view.name(), " is live"));
+  }
+  if (!arguments.at.has_value() && !live) {
     return PrintStored(arguments, view, session, printer, console);
   }
-  DAYBOOK_ASSIGN_OR_RETURN(const LogMoment moment, MomentArgument("--at", *arguments.at));
+  LogMoment moment = session.reader->tip();
+  if (arguments.at.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(moment, MomentArgument("--at", *arguments.at));
+  }
   return PrintAt(moment, arguments, view, *session.reader, printer);
 }
 
@@ -164,7 +171,8 @@ ExitCode Query(const Application& application, const QueryArguments& arguments, 
   if (!view.ok()) return Fail(console, view.status());
   const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
-  const absl::Status status = RunQuery(arguments, *session, **view, console);
+  const absl::Status status =
+      RunQuery(arguments, *session, **view, application.IsLive(**view), console);
   return status.ok() ? kSound : Fail(console, status);
 }
 

@@ -18,10 +18,6 @@ namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(20);
 
-const char* LifecycleName(Lifecycle lifecycle) {
-  return lifecycle == Lifecycle::kInline ? "inline" : "async";
-}
-
 const char* StandName(const StoredView& view) {
   if (view.generation == 0) return "not built";
   if (!view.current) return "to be rebuilt";
@@ -65,19 +61,31 @@ std::string FailuresText(const ViewFailures& failures) {
   return text;
 }
 
+// Of a view that is folded when it is asked: it is never behind.
+StoredView LiveView(Position tip) {
+  StoredView view;
+  view.checkpoint = tip;
+  view.current = true;
+  return view;
+}
+
 absl::Status PrintViews(const Application& application, const StoreSession& session, bool json,
                         Console& console) {
   for (const ProjectionRegistration& projection : application.parts().projections) {
-    DAYBOOK_ASSIGN_OR_RETURN(const StoredView view, FindStoredView(*session.store, *session.reader,
-                                                                   *projection.definition));
+    const bool live = projection.lifecycle == Lifecycle::kLive;
+    StoredView view = LiveView(session.reader->tip());
+    if (!live) {
+      DAYBOOK_ASSIGN_OR_RETURN(
+          view, FindStoredView(*session.store, *session.reader, *projection.definition));
+    }
     // The next event tells whether a build goes on.
     DAYBOOK_ASSIGN_OR_RETURN(
         const std::vector<StoredGeneration> generations,
         FindGenerations(*session.store, *session.reader, *projection.definition, /*max_events=*/1,
                         projection.policy()));
     nlohmann::ordered_json line = {{"view", projection.definition->name()},
-                                   {"lifecycle", LifecycleName(projection.lifecycle)},
-                                   {"state", StandName(view)},
+                                   {"lifecycle", std::string(LifecycleName(projection.lifecycle))},
+                                   {"state", live ? "live" : StandName(view)},
                                    {"generation", view.generation},
                                    {"checkpoint", view.checkpoint.sequence()},
                                    {"lag_events", view.lag_events}};
@@ -90,6 +98,10 @@ absl::Status PrintViews(const Application& application, const StoreSession& sess
     line["generations"] = GenerationsJson(generations);
     if (json) {
       console.out << JsonLine(line);
+      continue;
+    }
+    if (live) {
+      console.out << projection.definition->name() << "  live\n";
       continue;
     }
     console.out << projection.definition->name() << "  " << LifecycleName(projection.lifecycle)

@@ -41,8 +41,8 @@ struct HandledEvent {
 // Of an event of the past On gets what it is today (upcast.h): each event of today in order, all
 // with the position, version and context of the one that was recorded; all of them or none.
 // On and Key depend on their arguments alone: the same events give the same rows, byte for byte,
-// inline and async, live and rebuilt (G6). An error of On leaves the row as it was. Inline it
-// refuses the commit. Async it is for FailureOptions: by default the event, and those of the row
+// inline, async and live, at once and rebuilt (G6). An error of On leaves the row as it was. Inline
+// it refuses the commit. Async it is for FailureOptions: by default the event, and those of the row
 // after it, are parked (parked.h), and the other rows go on.
 class ProjectionDefinition {
  public:
@@ -103,6 +103,16 @@ const void* ProjectionType() {
   return &type;
 }
 
+// Every row is that of one stream: nothing but the events of that stream makes it.
+template <typename P>
+constexpr bool HasRowsOfStreams() {
+  bool by_stream = P::kCategories.size() == 1;
+  P::Events::ForEach([&]<typename E>() {
+    if constexpr (kHandles<P, E>) by_stream &= kKeyedByStream<P, E>;
+  });
+  return by_stream;
+}
+
 template <typename P, typename... Es>
 constexpr bool BecomesHandled(TypeList<Es...>) {
   return (kHandles<P, Es> || ...);
@@ -143,6 +153,17 @@ ProjectionRegistration Inline() {
 template <typename P>
 ProjectionRegistration Async(const FailureOptions& failures = {}) {
   return {Lifecycle::kAsync, internal::DefinitionOf<P>(), internal::ProjectionType<P>(), failures};
+}
+
+// The view stores nothing: a row is folded from its stream when it is asked for, which takes time
+// in proportion to that stream. It has Get alone, and only where each row is that of a stream: one
+// category, no Key, no key field in an event. An event that On refuses is the error of Get.
+template <typename P>
+ProjectionRegistration Live() {
+  static_assert(internal::HasRowsOfStreams<P>(),
+                "each row of a live view is that of one stream: the projection reads one category, "
+                "has no Key, and handles no event with a key field");
+  return {Lifecycle::kLive, internal::DefinitionOf<P>(), internal::ProjectionType<P>(), {}};
 }
 
 }  // namespace daybook

@@ -70,7 +70,8 @@ struct ViewPage {
 // The views of one store. Thread-safe. One engine at a time for a store.
 //
 // Errors of every query:
-//   InvalidArgument   the projection is not registered; an option out of range, or a `page` that is
+//   InvalidArgument   the projection is not registered, or live, which has Get alone; an option out
+//   of range, or a `page` that is
 //                     damaged or of another view, index or query (InvalidField)
 //   DeadlineExceeded  the view did not reach `at_least` in time: the message names its checkpoint
 //   the view's own    it stopped before `at_least`: what On returned, with the view and the event;
@@ -243,7 +244,7 @@ class ProjectionEngine {
   absl::StatusOr<uint64_t> DropParked(absl::string_view view, absl::string_view key,
                                       std::optional<uint32_t> generation = {});
 
-  // Every view, in the order of registration.
+  // Every view, in the order of registration, those that are live last.
   absl::StatusOr<std::vector<ViewStatus>> Status() const;
   template <typename P>
   absl::StatusOr<ViewStatus> StatusOf() const {

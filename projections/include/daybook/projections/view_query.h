@@ -20,7 +20,11 @@ namespace daybook {
 enum class Lifecycle : uint8_t {
   kInline,  // in the commit of the event
   kAsync,   // behind it
+  kLive,    // never: a row is folded when it is asked for
 };
+
+// "inline", "async", "live".
+absl::string_view LifecycleName(Lifecycle lifecycle);
 
 struct GetOptions {
   // Wait until the view covers it. nullopt: what is there now. Of a row of which events up to it
@@ -52,7 +56,8 @@ struct FindOptions {
 enum class ViewState : uint8_t {
   // Reads what the log already holds. An inline view is not part of the commits yet.
   kCatchingUp,
-  // An async view that has reached the tip once and follows it.
+  // An async view that has reached the tip once and follows it; and every view that is folded when
+  // it is asked.
   kLive,
   // An inline view that is part of every commit.
   kPromoted,
@@ -109,7 +114,7 @@ struct ViewStatus {
   Lifecycle lifecycle = Lifecycle::kAsync;
   ViewState state = ViewState::kCatchingUp;
   // Which build of the view answers, from 1: one more each time that its definition changed or
-  // that it was rebuilt. The rest is about this one.
+  // that it was rebuilt. The rest is about this one. 0: it is folded when it is asked.
   uint32_t generation = 0;
   // Its rows are the fold of the log up to here, but for what `failures` tells.
   Position checkpoint;
