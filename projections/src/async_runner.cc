@@ -15,6 +15,7 @@ constexpr uint64_t kNear = 2 * kBatchEvents;
 
 // Whether it takes no event before its flush is done.
 bool IsBlocked(Follower* follower) {
+  if (follower->deals_anew()) return true;
   if (!follower->full()) return false;
   if (!follower->in_flight()) follower->Evict();
   return follower->full();
@@ -107,7 +108,12 @@ bool AsyncRunner::Step() {
   const std::shared_ptr<const StoreReader> reader = store_->Reader();
   bool more = companion_->StepWith(reader);
   for (const std::unique_ptr<Feed>& feed : feeds_) {
-    for (Follower* follower : feed->followers) more |= follower->Replay(*reader, now);
+    for (Follower* follower : feed->followers) {
+      if (const absl::Status dealt = follower->DealAnew(*reader); !dealt.ok()) {
+        follower->StopNow(dealt);
+      }
+      more |= follower->Replay(*reader, now);
+    }
     const bool rests = IsResting(*feed);
     bool room = !rests && !IsHeld(*feed);
     if (room) {

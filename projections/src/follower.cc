@@ -33,7 +33,7 @@ absl::Status Follower::LoadParked(const StoreReader& reader) {
     parking_ = std::make_unique<Parking>(generation_, tables_, options_.clock);
     replayer_ = std::make_unique<ParkedReplayer>(generation_, parking_.get());
   }
-  DAYBOOK_RETURN_IF_ERROR(parking_->Load(reader, parts_ == nullptr ? 1 : parts_->parts()));
+  DAYBOOK_RETURN_IF_ERROR(parking_->Load(reader, parts_ == nullptr ? nullptr : &parts_->deal()));
   stored_parked_keys_ = parking_->key_count();
   generation_->failures = parking_->Failures();
   TellParked();
@@ -102,12 +102,23 @@ void Follower::FoldPart(size_t part, const RecordedEvent& event, const Reading::
 void Follower::BeginAgainAlone(const StoreReader& reader) {
   fold_ = generation_->definition->MakeFold();
   parts_ = nullptr;
+  deals_anew_ = false;
   failed_.store(false, std::memory_order_relaxed);
   folded_ = stored_;
   events_ = 0;
   dirty_since_.reset();
   if (replayer_ != nullptr) replayer_->BeginAgain();
   if (absl::Status loaded = LoadParked(reader); !loaded.ok()) StopNow(std::move(loaded));
+}
+
+absl::Status Follower::DealAnew(const StoreReader& reader) {
+  if (!deals_anew_ || in_flight_ || done_) return absl::OkStatus();
+  // Something was replayed meanwhile: with the next flush.
+  if (changed()) return absl::OkStatus();
+  deals_anew_ = false;
+  fold_->Evict();
+  parts_->deal().Redeal();
+  return LoadParked(reader);
 }
 
 absl::Time Follower::next_retry() const {
@@ -184,8 +195,9 @@ bool Follower::FlushDue(absl::Time now, bool at_tip, bool near_tip) const {
     return near_tip || stopping() || (at_tip && !caught_up_ && parked_keys() > 0) ||
            folded_.sequence() - stored_.sequence() >= options_.flush_events;
   }
-  return at_tip || near_tip || stopping() || waiting() || partner_ != nullptr || full() ||
-         (replayer_ != nullptr && replayer_->wants_flush()) || events_ >= options_.flush_events ||
+  return at_tip || near_tip || stopping() || deals_anew_ || waiting() || partner_ != nullptr ||
+         full() || (replayer_ != nullptr && replayer_->wants_flush()) ||
+         events_ >= options_.flush_events ||
          (dirty_since_.has_value() && now - *dirty_since_ >= options_.flush_interval) ||
          HasMuchToFlush();
 }
@@ -241,6 +253,10 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
                                TransitionKey(generation_->name(), generation_->number, *claimed_),
                                std::nullopt});
     }
+  }
+  // What is to be tried again by itself would be tried at once.
+  if (parts_ != nullptr && (parking_ == nullptr || parking_->retrying() == 0)) {
+    deals_anew_ |= parts_->deal().FindBetter();
   }
   in_flight_ = true;
   events_ = 0;

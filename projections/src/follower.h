@@ -68,6 +68,11 @@ class Follower {
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
   void BeginAgainAlone(const StoreReader& reader);
 
+  // It takes no event until its parts have been dealt anew.
+  bool deals_anew() const { return deals_anew_; }
+  // Does so, where they are to be and everything is stored as of `reader`. DataLoss.
+  absl::Status DealAnew(const StoreReader& reader);
+
   // Keys that are held.
   size_t parked_keys() const { return parking_ == nullptr ? 0 : parking_->key_count(); }
   // When a key is to be tried again by itself; InfiniteFuture: none is.
@@ -134,6 +139,7 @@ class Follower {
   std::unique_ptr<RowFold> fold_;
   PartitionedFold* parts_ = nullptr;  // fold_, where it has parts
   std::atomic<bool> failed_{false};
+  bool deals_anew_ = false;
   // Of an async view.
   std::unique_ptr<Parking> parking_;
   std::unique_ptr<ParkedReplayer> replayer_;

@@ -7,7 +7,6 @@
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 #include "parked_table.h"
-#include "partitioned_fold.h"
 
 namespace daybook::internal {
 
@@ -30,11 +29,13 @@ Parking::Part::Part(ParkedKeys parked)
         return keys.Find(key) == nullptr ? RowByRow::Way::kFold : RowByRow::Way::kHold;
       }) {}
 
-absl::Status Parking::Load(const StoreReader& reader, size_t parts) {
+absl::Status Parking::Load(const StoreReader& reader, const KeyDeal* deal) {
+  deal_ = deal;
   DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint,
                            ReadCheckpoint(reader, tables_, generation_.name(), generation_.number));
   loaded_ = checkpoint.failures();
   dropped_ = counts_flushed_ = counts_flushing_ = 0;
+  const size_t parts = deal == nullptr ? 1 : deal->parts();
   parts_.clear();
   const absl::Time now = clock_.Now();
   for (size_t i = 0; i < parts; ++i) {
@@ -50,7 +51,7 @@ absl::Status Parking::Load(const StoreReader& reader, size_t parts) {
 }
 
 size_t Parking::PartOf(absl::string_view key) const {
-  return PartitionedFold::PartOf(key, parts_.size());
+  return deal_ == nullptr ? 0 : deal_->PartOf(key);
 }
 
 std::vector<std::string> Parking::Keys() const {

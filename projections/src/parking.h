@@ -19,6 +19,7 @@
 #include "daybook/core/event_store.h"
 #include "daybook/projections/row_fold.h"
 #include "daybook/v1/parked.pb.h"
+#include "key_deal.h"
 #include "parked_keys.h"
 #include "view.h"
 #include "view_tables.h"
@@ -39,8 +40,9 @@ class Parking {
   Parking(const Generation* generation, ViewTables tables, Clock* clock)
       : generation_(*generation), tables_(tables), clock_(*clock) {}
 
-  // Forgets everything, and goes on from what is stored as of `reader`. DataLoss.
-  absl::Status Load(const StoreReader& reader, size_t parts);
+  // Forgets everything, and goes on from what is stored as of `reader`, in the parts of `deal`, or
+  // in one where that is null. DataLoss.
+  absl::Status Load(const StoreReader& reader, const KeyDeal* deal);
 
   size_t PartOf(absl::string_view key) const;
   ParkedKeys& keys(size_t part) { return parts_[part]->keys; }
@@ -97,6 +99,7 @@ class Parking {
   const Generation& generation_;
   const ViewTables tables_;
   Clock& clock_;
+  const KeyDeal* deal_ = nullptr;
   std::vector<std::unique_ptr<Part>> parts_;
   v1::HandlerFailures loaded_;
   uint64_t dropped_ = 0;

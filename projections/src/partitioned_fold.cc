@@ -1,19 +1,15 @@
 #include "partitioned_fold.h"
 
-#include "absl/hash/hash.h"
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
 
-PartitionedFold::PartitionedFold(const ProjectionDefinition& definition, size_t parts) {
+PartitionedFold::PartitionedFold(const ProjectionDefinition& definition, size_t parts)
+    : deal_(parts) {
   for (size_t i = 0; i < parts; ++i) {
     parts_.push_back(definition.MakeFold());
-    parts_.back()->Restrict([i, parts](absl::string_view key) { return PartOf(key, parts) == i; });
+    parts_.back()->Restrict([this, i](absl::string_view key) { return deal_.Takes(i, key); });
   }
-}
-
-size_t PartitionedFold::PartOf(absl::string_view key, size_t parts) {
-  return parts <= 1 ? 0 : absl::Hash<absl::string_view>()(key) % parts;
 }
 
 void PartitionedFold::AddUp() {

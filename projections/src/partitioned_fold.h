@@ -1,4 +1,4 @@
-// The rows of one view, dealt out over several folds by a hash of their keys.
+// The rows of one view, dealt out over several folds by their keys.
 #ifndef DAYBOOK_PROJECTIONS_SRC_PARTITIONED_FOLD_H_
 #define DAYBOOK_PROJECTIONS_SRC_PARTITIONED_FOLD_H_
 
@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/row_fold.h"
+#include "key_deal.h"
 
 namespace daybook::internal {
 
@@ -21,9 +21,9 @@ class PartitionedFold final : public RowFold {
  public:
   PartitionedFold(const ProjectionDefinition& definition, size_t parts);
 
-  // Which of `parts` parts the row of `key` belongs to.
-  static size_t PartOf(absl::string_view key, size_t parts);
-
+  // Whose rows are whose. Another deal is taken only after Clear, or where nothing has changed and
+  // Evict was called.
+  KeyDeal& deal() { return deal_; }
   RowFold& part(size_t index) { return *parts_[index]; }
   size_t parts() const { return parts_.size(); }
   // After parts were folded: brings the sizes of the whole up to them.
@@ -39,6 +39,7 @@ class PartitionedFold final : public RowFold {
   void Measure() override;
 
  private:
+  KeyDeal deal_;
   std::vector<std::unique_ptr<RowFold>> parts_;
 };
 
