@@ -109,9 +109,7 @@ bool AsyncRunner::Step() {
   bool more = companion_->StepWith(reader);
   for (const std::unique_ptr<Feed>& feed : feeds_) {
     for (Follower* follower : feed->followers) {
-      if (const absl::Status dealt = follower->DealAnew(*reader); !dealt.ok()) {
-        follower->StopNow(dealt);
-      }
+      follower->DealAnew();
       more |= follower->Replay(*reader, now);
     }
     const bool rests = IsResting(*feed);

@@ -111,14 +111,12 @@ void Follower::BeginAgainAlone(const StoreReader& reader) {
   if (absl::Status loaded = LoadParked(reader); !loaded.ok()) StopNow(std::move(loaded));
 }
 
-absl::Status Follower::DealAnew(const StoreReader& reader) {
-  if (!deals_anew_ || in_flight_ || done_) return absl::OkStatus();
-  // Something was replayed meanwhile: with the next flush.
-  if (changed()) return absl::OkStatus();
+void Follower::DealAnew() {
+  // A flush that was refused comes again.
+  if (!deals_anew() || in_flight_ || changed()) return;
   deals_anew_ = false;
   fold_->Evict();
   parts_->deal().Redeal();
-  return LoadParked(reader);
 }
 
 absl::Time Follower::next_retry() const {
@@ -128,7 +126,7 @@ absl::Time Follower::next_retry() const {
 }
 
 bool Follower::Replay(const StoreReader& reader, absl::Time now) {
-  if (parking_ == nullptr || done_ || stopping() || failed()) return false;
+  if (parking_ == nullptr || done_ || stopping() || failed() || deals_anew_) return false;
   const absl::StatusOr<bool> more = replayer_->Step(reader, now, [this](size_t part) -> RowFold& {
     return parts_ == nullptr ? *fold_ : parts_->part(part);
   });
@@ -254,9 +252,9 @@ std::optional<Commit> Follower::Flush(bool at_tip) {
                                std::nullopt});
     }
   }
-  // What is to be tried again by itself would be tried at once.
-  if (parts_ != nullptr && (parking_ == nullptr || parking_->retrying() == 0)) {
-    deals_anew_ |= parts_->deal().FindBetter();
+  // What is parked stands with its part, so nothing may be.
+  if (parts_ != nullptr && !deals_anew_ && parked_keys() == 0) {
+    deals_anew_ = parts_->deal().FindBetter();
   }
   in_flight_ = true;
   events_ = 0;

@@ -69,9 +69,9 @@ class Follower {
   void BeginAgainAlone(const StoreReader& reader);
 
   // It takes no event until its parts have been dealt anew.
-  bool deals_anew() const { return deals_anew_; }
-  // Does so, where they are to be and everything is stored as of `reader`. DataLoss.
-  absl::Status DealAnew(const StoreReader& reader);
+  bool deals_anew() const { return deals_anew_ && !done_; }
+  // Does so, where they are to be and everything is stored.
+  void DealAnew();
 
   // Keys that are held.
   size_t parked_keys() const { return parking_ == nullptr ? 0 : parking_->key_count(); }

@@ -9,7 +9,7 @@
 namespace daybook::internal {
 namespace {
 
-// Less tells nothing of what is to come.
+// Of one part. Less tells chance rather than what is to come.
 constexpr uint64_t kEnoughWork = 2'000;
 
 }  // namespace
@@ -54,11 +54,13 @@ bool KeyDeal::FindBetter() {
       all += of_part.of_bucket[i];
     }
   }
-  if (all < kEnoughWork) return false;
+  if (all < kEnoughWork * parts_) return false;
   work_.assign(parts_, Work());
-  next_ = DealByWork(work);
+  const Owners other = DealByWork(work);
   // A deal costs a pause and the rows in memory, so it is to be worth it.
-  return BusiestOf(next_, work) < BusiestOf(owners_, work) / 5 * 4;
+  if (BusiestOf(other, work) >= BusiestOf(owners_, work) / 5 * 4) return false;
+  next_ = other;
+  return true;
 }
 
 }  // namespace daybook::internal

@@ -19,8 +19,8 @@ class KeyDeal {
 
   size_t parts() const { return parts_; }
   size_t PartOf(absl::string_view key) const { return owners_[BucketOf(key)]; }
-  // Whether `part` has the key; counts the question as work of it then. May be called for different
-  // parts at a time.
+  // Whether `part` has the key; counts the question as work of it then, whether it is asked once
+  // for an event or twice. May be called for different parts at a time.
   bool Takes(size_t part, absl::string_view key) {
     const size_t bucket = BucketOf(key);
     if (owners_[bucket] != part) return false;
@@ -29,7 +29,7 @@ class KeyDeal {
   }
 
   // Whether another deal of the work since the last look would leave the busiest part markedly less
-  // of it; then that is the next deal. Begins to count anew, once there was enough.
+  // of it: then that is the next one. Begins to count anew, once there was enough.
   bool FindBetter();
   // Takes the deal that was found: from now on rows have other owners.
   void Redeal() { owners_ = next_; }

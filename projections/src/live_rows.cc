@@ -15,8 +15,8 @@
 #include "daybook/v1/page.pb.h"
 #include "event_dispatcher.h"
 #include "events_until.h"
-#include "page_token.h"
 #include "parking.h"
+#include "query_token.h"
 #include "view_pages.h"
 
 namespace daybook::internal {
@@ -25,6 +25,8 @@ namespace {
 // With more keys than these, all rows come again: that takes no memory.
 constexpr size_t kMostChangedKeys = 1'000'000;
 constexpr size_t kEventIdBytes = 8;
+// How often who waits looks whether another build has taken over or parked events were released.
+constexpr absl::Duration kLook = absl::Seconds(1);
 
 // Which rows the events of a view concern.
 class ConcernedKeys {
@@ -107,7 +109,7 @@ class ViewRows final : public LiveRows {
   // InvalidArgument (InvalidField "resume").
   absl::Status ParseResume() {
     if (resume_.empty()) return absl::OkStatus();
-    DAYBOOK_ASSIGN_OR_RETURN(const std::string text, ParsePageToken(kResumeField, query_, resume_));
+    DAYBOOK_ASSIGN_OR_RETURN(const std::string text, ParseToken(kResumeField, query_, resume_));
     if (place_.emplace().ParseFromString(text)) return absl::OkStatus();
     return InvalidFieldError(kResumeField.name, "as an earlier batch gave it in `resume`");
   }
@@ -119,9 +121,14 @@ class ViewRows final : public LiveRows {
     }
     LiveBatch batch;
     if (moment_.has_value()) {
+      absl::StatusOr<bool> complete = moment_->anew ? HandOutRange(visit) : HandOutKeys(visit);
+      if (!complete.ok()) {
+        // What of the batch was visited is of no use to anybody: again from place_.
+        moment_.reset();
+        return std::move(complete).status();
+      }
+      batch.complete = *complete;
       batch.reset = std::exchange(moment_->tells_reset, false);
-      DAYBOOK_ASSIGN_OR_RETURN(batch.complete,
-                               moment_->anew ? HandOutRange(visit) : HandOutKeys(visit));
       batch.position = Position(moment_->place.position());
       if (batch.complete) {
         MoveTo(moment_->place);
@@ -206,13 +213,13 @@ class ViewRows final : public LiveRows {
     }
   }
 
-  // False: the view is no further than place_ at the deadline.
+  // Until the view is further than place_, or it is time to look for another reason. False: it is
+  // the deadline.
   absl::StatusOr<bool> AwaitNext(absl::Time deadline) const {
     const Token next{Position(place_->position() + 1)};
     const absl::Duration left = std::max(deadline - absl::Now(), absl::ZeroDuration());
-    const absl::Status status = reader_.At(view_, next, left).status();
-    if (absl::IsDeadlineExceeded(status)) return false;
-    DAYBOOK_RETURN_IF_ERROR(status);
+    const absl::Status status = reader_.At(view_, next, std::min(left, kLook)).status();
+    if (!absl::IsDeadlineExceeded(status)) DAYBOOK_RETURN_IF_ERROR(status);
     return absl::Now() < deadline;
   }
 
@@ -229,7 +236,7 @@ class ViewRows final : public LiveRows {
 
   void MoveTo(v1::LivePlace place) {
     place_ = std::move(place);
-    resume_ = PageTokenText(query_, EncodeMessage(*place_));
+    resume_ = TokenText(query_, EncodeMessage(*place_));
   }
 
   // True: these were all.
@@ -239,15 +246,17 @@ class ViewRows final : public LiveRows {
     scan.limit = batch_rows_ + 1;
     if (IsEmpty(scan)) return true;
     size_t rows = 0;
+    absl::Status visited;
     DAYBOOK_RETURN_IF_ERROR(moment_->rows.reader->ScanRows(
         moment_->rows.table, scan, [&](absl::string_view key, absl::string_view row) {
           if (rows++ < batch_rows_) {
-            visit(key, row);
-            return true;
+            visited = visit(key, row);
+            return visited.ok();
           }
           moment_->from.assign(key.data(), key.size());
           return false;
         }));
+    DAYBOOK_RETURN_IF_ERROR(visited);
     return rows <= batch_rows_;
   }
   absl::StatusOr<bool> HandOutKeys(VisitRow visit) {
@@ -256,7 +265,8 @@ class ViewRows final : public LiveRows {
       const std::string& key = keys[moment_->next];
       DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
                                moment_->rows.reader->GetRow(moment_->rows.table, key));
-      visit(key, row.has_value() ? std::optional<absl::string_view>(*row) : std::nullopt);
+      DAYBOOK_RETURN_IF_ERROR(
+          visit(key, row.has_value() ? std::optional<absl::string_view>(*row) : std::nullopt));
       ++moment_->next;
     }
     return moment_->next == keys.size();
@@ -264,7 +274,7 @@ class ViewRows final : public LiveRows {
 
   const ViewReader& reader_;
   const View& view_;
-  const PagedQuery query_;
+  const TokenQuery query_;
   const ScanOptions scan_;
   const size_t batch_rows_;
   std::string resume_;  // of place_; empty: there is none

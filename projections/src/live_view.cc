@@ -14,12 +14,13 @@
 namespace daybook::internal {
 namespace {
 
-absl::Status AwaitTip(EventStore& store, Position position, absl::Duration timeout) {
+absl::Status AwaitTip(EventStore& store, TipWaiters& tip_waiters, Position position,
+                      absl::Duration timeout) {
   if (position <= store.Tip()) return absl::OkStatus();
   const auto latch = std::make_shared<Latch>();
-  store.WhenPast(Position(position.sequence() - 1, position.partition()),
-                 [latch] { latch->Open(); });
+  tip_waiters.WhenPast(Position(position.sequence() - 1, position.partition()), latch);
   const bool in_time = store.runtime().Await(*latch, timeout);
+  latch->Open();
   const Position tip = store.Tip();
   if (position <= tip) return absl::OkStatus();
   const std::string where =
@@ -31,10 +32,11 @@ absl::Status AwaitTip(EventStore& store, Position position, absl::Duration timeo
 
 }  // namespace
 
-absl::StatusOr<std::string> GetLiveRow(EventStore& store, const ProjectionDefinition& projection,
+absl::StatusOr<std::string> GetLiveRow(EventStore& store, TipWaiters& tip_waiters,
+                                       const ProjectionDefinition& projection,
                                        absl::string_view key, const GetOptions& options) {
   DAYBOOK_RETURN_IF_ERROR(
-      AwaitTip(store, options.at_least.value_or(Token()).position(), options.timeout));
+      AwaitTip(store, tip_waiters, options.at_least.value_or(Token()).position(), options.timeout));
   const std::shared_ptr<const StoreReader> reader = store.Reader();
   DAYBOOK_ASSIGN_OR_RETURN(std::optional<std::string> row,
                            RowAt(*reader, projection, key, reader->tip()));
@@ -54,10 +56,6 @@ ViewStatus LiveStatus(const EventStore& store, const ProjectionDefinition& proje
 absl::Status NoStoredRows(absl::string_view view) {
   return InvalidFieldError(
       "view", absl::StrCat("one with stored rows: ", view, " is live, so there is Get alone"));
-}
-
-absl::Status NoRow(absl::string_view view, absl::string_view key) {
-  return absl::NotFoundError(absl::StrCat("view ", view, " has no row \"", key, "\""));
 }
 
 }  // namespace daybook::internal

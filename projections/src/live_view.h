@@ -10,20 +10,19 @@
 #include "daybook/core/event_store.h"
 #include "daybook/projections/projection.h"
 #include "daybook/projections/view_query.h"
+#include "tip_waiters.h"
 
 namespace daybook::internal {
 
 // The row as of all that is durable. Errors as of ProjectionEngine::Get.
-absl::StatusOr<std::string> GetLiveRow(EventStore& store, const ProjectionDefinition& projection,
+absl::StatusOr<std::string> GetLiveRow(EventStore& store, TipWaiters& tip_waiters,
+                                       const ProjectionDefinition& projection,
                                        absl::string_view key, const GetOptions& options);
 // It is always where the log is.
 ViewStatus LiveStatus(const EventStore& store, const ProjectionDefinition& projection);
 
 // InvalidArgument (InvalidField "view"): what was asked for needs rows that are stored.
 absl::Status NoStoredRows(absl::string_view view);
-// NotFound.
-absl::Status NoRow(absl::string_view view, absl::string_view key);
-
 }  // namespace daybook::internal
 
 #endif  // DAYBOOK_PROJECTIONS_SRC_LIVE_VIEW_H_

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/runtime.h"
+#include "daybook/projections/row_history.h"
 #include "generation_keeper.h"
 #include "live_rows.h"
 #include "live_view.h"
@@ -32,6 +33,7 @@ struct ProjectionEngine::Impl {
   ProjectionOptions options;
   std::vector<std::unique_ptr<View>> views;  // those with stored rows
   std::vector<ProjectionRegistration> live;
+  std::unique_ptr<internal::TipWaiters> tip_waiters;
   std::unique_ptr<ViewReader> reader;
   std::unique_ptr<GenerationKeeper> keeper;
   std::unique_ptr<Rebuilder> rebuilder;
@@ -135,6 +137,7 @@ ProjectionEngine::ProjectionEngine(std::unique_ptr<Impl> impl) : impl_(std::move
 ProjectionEngine::~ProjectionEngine() = default;
 
 absl::Status ProjectionEngine::Impl::Open(std::vector<ProjectionRegistration> projections) {
+  tip_waiters = std::make_unique<internal::TipWaiters>(store);
   for (ProjectionRegistration& projection : projections) {
     if (projection.lifecycle == Lifecycle::kLive) {
       live.push_back(std::move(projection));
@@ -146,7 +149,7 @@ absl::Status ProjectionEngine::Impl::Open(std::vector<ProjectionRegistration> pr
   if (views.empty()) return absl::OkStatus();
   DAYBOOK_ASSIGN_OR_RETURN(const internal::ViewTables tables, internal::ViewTables::Open(store));
   DAYBOOK_RETURN_IF_ERROR(internal::OpenViews(store, tables, views));
-  reader = std::make_unique<ViewReader>(store, tables, options.clock);
+  reader = std::make_unique<ViewReader>(store, tip_waiters.get(), tables, options.clock);
   keeper = std::make_unique<GenerationKeeper>(store, tables, options);
   rebuilder = std::make_unique<Rebuilder>(keeper.get(), &views);
   return rebuilder->Start();
@@ -181,7 +184,7 @@ absl::StatusOr<std::string> ProjectionEngine::GetRow(const void* type, absl::str
                                                      absl::string_view key,
                                                      const GetOptions& options) const {
   if (const ProjectionDefinition* live = impl_->FindLive(type)) {
-    return internal::GetLiveRow(*impl_->store, *live, key, options);
+    return internal::GetLiveRow(*impl_->store, *impl_->tip_waiters, *live, key, options);
   }
   DAYBOOK_ASSIGN_OR_RETURN(View * view, impl_->Find(type, name));
   DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,

@@ -76,6 +76,11 @@ absl::StatusOr<std::map<std::string, std::optional<std::string>>> TakeChanges(Ro
 
 namespace internal {
 
+absl::Status NoRow(absl::string_view view, absl::string_view key) {
+  return absl::NotFoundError(
+      absl::StrCat("view ", view, " has no row \"", absl::CHexEscape(key), "\""));
+}
+
 absl::Status NoRowAt(absl::string_view view, absl::string_view key, Position position) {
   return absl::NotFoundError(absl::StrCat("view ", view, " had no row \"", absl::CHexEscape(key),
                                           "\" at position ", position.ToString()));

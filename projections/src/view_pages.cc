@@ -9,7 +9,7 @@
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
 #include "index_table.h"
-#include "page_token.h"
+#include "query_token.h"
 #include "view_tables.h"
 
 namespace daybook::internal {
@@ -20,11 +20,11 @@ std::string After(absl::string_view key) {
   return absl::StrCat(key, absl::string_view("\0", 1));
 }
 
-PagedQuery QueryOf(const View& view, const RangeOptions& options) {
+TokenQuery QueryOf(const View& view, const RangeOptions& options) {
   return {view.name(), /*index=*/"", HashOfRange(options)};
 }
 
-PagedQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query) {
+TokenQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query) {
   return {view.name(), index.name,
           HashOfRows({IndexLine(index), query.equal, query.from.has_value() ? "from" : "",
                       query.from.value_or(""), query.until.has_value() ? "until" : "",
@@ -35,7 +35,7 @@ absl::StatusOr<ScanOptions> ScanOf(const View& view, const RangeOptions& options
   ScanOptions scan = ScanOfRange(options);
   if (options.page.empty()) return scan;
   DAYBOOK_ASSIGN_OR_RETURN(const std::string place,
-                           ParsePageToken(kPageField, QueryOf(view, options), options.page));
+                           ParseToken(kPageField, QueryOf(view, options), options.page));
   scan.from = std::max(scan.from, After(place));
   return scan;
 }
@@ -57,8 +57,8 @@ class PageVisit {
     more_ = left_ == 0;
     return !more_;
   }
-  std::string Next(const PagedQuery& query) const {
-    return more_ ? PageTokenText(query, last_) : std::string();
+  std::string Next(const TokenQuery& query) const {
+    return more_ ? TokenText(query, last_) : std::string();
   }
 
  private:
@@ -139,10 +139,10 @@ absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& vi
                                         VisitRow visit) {
   DAYBOOK_RETURN_IF_ERROR(CheckLimit(options.limit));
   DAYBOOK_ASSIGN_OR_RETURN(const RowIndex* index, FindIndex(view, query.index));
-  const PagedQuery paged = QueryOf(view, *index, query);
+  const TokenQuery paged = QueryOf(view, *index, query);
   std::optional<std::string> place;
   if (!options.page.empty()) {
-    DAYBOOK_ASSIGN_OR_RETURN(place, ParsePageToken(kPageField, paged, options.page));
+    DAYBOOK_ASSIGN_OR_RETURN(place, ParseToken(kPageField, paged, options.page));
   }
   DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
                            reader.At(view, options.at_least, options.timeout));

@@ -47,7 +47,7 @@ absl::StatusOr<ViewReader::Rows> ViewReader::At(const View& view, std::optional<
         std::max(reader->tip(), Position(position.sequence() - 1, position.partition()));
     const auto latch = std::make_shared<Latch>();
     generation.progress.WhenReached(position, latch);
-    if (generation.is_inline()) store_.WhenPast(before, [latch] { latch->Open(); });
+    if (generation.is_inline()) tip_waiters_.WhenPast(before, latch);
     const bool in_time =
         store_.runtime().Await(*latch, std::max(deadline - absl::Now(), absl::ZeroDuration()));
     latch->Open();

@@ -13,6 +13,7 @@
 #include "daybook/core/event_store.h"
 #include "daybook/core/token.h"
 #include "daybook/projections/view_query.h"
+#include "tip_waiters.h"
 #include "view.h"
 #include "view_tables.h"
 
@@ -32,9 +33,9 @@ class ViewReader {
     bool may_be_parked;  // of some keys, events up to what was asked for
   };
 
-  // Both must outlive this.
-  ViewReader(EventStore* store, ViewTables tables, Clock* clock)
-      : store_(*store), tables_(tables), clock_(*clock) {}
+  // All must outlive this.
+  ViewReader(EventStore* store, TipWaiters* tip_waiters, ViewTables tables, Clock* clock)
+      : store_(*store), tip_waiters_(*tip_waiters), tables_(tables), clock_(*clock) {}
 
   absl::StatusOr<Rows> At(const View& view, std::optional<Token> at_least,
                           absl::Duration timeout) const;
@@ -52,6 +53,7 @@ class ViewReader {
                                    const ViewProgress::Snapshot& progress) const;
 
   EventStore& store_;
+  TipWaiters& tip_waiters_;
   const ViewTables tables_;
   Clock& clock_;
 };

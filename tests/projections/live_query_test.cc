@@ -216,6 +216,75 @@ TEST_P(LiveQueries, BeginAnewWhenAnotherBuildHasTakenOver) {
   });
 }
 
+TEST_P(LiveQueries, AreToldWhileTheyWaitThatAnotherBuildHasTakenOver) {
+  ForBoth([&]<typename P>() {
+    SCOPED_TRACE(P::kName);
+    Append("account-a", {Deposit(1)});
+    LiveQuery<P> query = Watch<P>();
+    LiveCopy<P> copy;
+    CatchUp(query, &copy);
+    std::thread other([this] {
+      auto rebuild = views_->Rebuild<P>();
+      ASSERT_THAT(rebuild, IsOk());
+      ASSERT_THAT(rebuild->Wait(absl::Seconds(30)), IsOk());
+    });
+    ASSERT_TRUE(copy.TakeNext(query, absl::Minutes(5)));
+    other.join();
+    EXPECT_EQ(copy.resets, 2);
+    EXPECT_EQ(copy.rows, ByHand());
+  });
+}
+
+TEST_P(LiveQueries, AFailedNextLosesNothing) {
+  const auto table = store_->OpenTable("view/Balance/1");
+  ASSERT_THAT(table, IsOk());
+  const auto put = [&](const std::string& key, const std::string& row) {
+    Commit commit;
+    commit.writes.push_back({*table, key, row});
+    ASSERT_THAT(store_->Append(std::move(commit)), IsOk());
+  };
+  for (const char* account : {"a", "b", "c", "d"}) {
+    Append(absl::StrCat("account-", account), {Deposit(1)});
+  }
+  for (const size_t batch_rows : {2, 10}) {
+    SCOPED_TRACE(absl::StrCat("batches of ", batch_rows));
+    const std::string before = ByHand()["c"];
+    put("c", "\xff");
+    LiveQuery<Balances> query = Watch<Balances>({.batch_rows = batch_rows});
+    LiveCopy<Balances> copy;
+    for (int i = 0; i < 2; ++i) {
+      auto batch = query.Next(absl::ZeroDuration());
+      while (batch.ok()) {
+        copy.Take(*batch);
+        EXPECT_FALSE(copy.complete);
+        batch = query.Next(absl::ZeroDuration());
+      }
+      EXPECT_THAT(batch, StatusIs(absl::StatusCode::kDataLoss));
+    }
+    put("c", before);
+    CatchUp(query, &copy);
+    EXPECT_EQ(copy.rows, ByHand());
+
+    // Of rows that changed.
+    for (const char* account : {"a", "b", "c", "d"}) {
+      Append(absl::StrCat("account-", account), {shop::View(), Deposit(0)});
+    }
+    const std::string now = ByHand()["c"];
+    put("c", "\xff");
+    auto batch = query.Next(absl::ZeroDuration());
+    while (batch.ok()) {
+      copy.Take(*batch);
+      batch = query.Next(absl::ZeroDuration());
+    }
+    EXPECT_THAT(batch, StatusIs(absl::StatusCode::kDataLoss));
+    put("c", now);
+    const int resets = copy.resets;
+    CatchUp(query, &copy);
+    EXPECT_EQ(copy.rows, ByHand());
+    EXPECT_EQ(copy.resets, resets);
+  }
+}
+
 TEST_P(LiveQueries, BeginAnewWhenParkedEventsWereReplayed) {
   FragileBalances::Break();
   OpenViews({Async<FragileBalances>(kParkAtOnce)});

@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "daybook/core/errors.h"
-#include "page_token.h"
+#include "query_token.h"
 #include "tasks.h"
 #include "views_test.h"
 
@@ -148,7 +148,7 @@ TEST_P(Pages, ADamagedTokenIsRefused) {
   EXPECT_THAT(why("2" + token.substr(1)), HasSubstr("another version"));
   EXPECT_THAT(why(std::string(1'000'000, '1')), HasSubstr("damaged"));
   // One that is made up does not lead out of the query.
-  const std::string forged = internal::PageTokenText(
+  const std::string forged = internal::TokenText(
       {"Task", "", internal::HashOfRows({absl::string_view("b"), "until", "d", ""})}, "");
   EXPECT_THAT(KeysOf(views_->Page<Tasks>({.from = "b", .until = "d", .page = forged})),
               ElementsAre("b", "c"));

@@ -68,10 +68,6 @@ class RowPrinter {
   uint64_t left_;
 };
 
-absl::Status NoRow(const ProjectionDefinition& view, absl::string_view key) {
-  return absl::NotFoundError(absl::StrCat("view ", view.name(), " has no row \"", key, "\""));
-}
-
 absl::Status PrintAt(const LogMoment& moment, const QueryArguments& arguments,
                      const ProjectionDefinition& view, const StoreReader& reader,
                      RowPrinter& printer) {
@@ -115,7 +111,7 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
   }
   if (arguments.key.has_value()) {
     DAYBOOK_ASSIGN_OR_RETURN(const auto row, session.reader->GetRow(*stored.rows, *arguments.key));
-    if (!row.has_value()) return NoRow(view, *arguments.key);
+    if (!row.has_value()) return internal::NoRow(view.name(), *arguments.key);
     return printer.Print(*arguments.key, *row).status();
   }
   absl::Status printed;

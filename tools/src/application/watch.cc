@@ -23,13 +23,11 @@ class BatchPrinter {
   // The next one, if there is one soon.
   absl::Status PrintNext(LiveRows& rows) {
     std::string lines;
-    absl::Status told;
     const absl::StatusOr<LiveBatch> batch =
         rows.Next(kPatience, [&](absl::string_view key, std::optional<absl::string_view> row) {
-          told.Update(AddRow(key, row, &lines));
+          return AddRow(key, row, &lines);
         });
     if (!batch.ok()) return batch.status();
-    if (!told.ok()) return told;
     if (batch->reset) console_.out << (json_ ? "{\"reset\":true}\n" : "-- all rows\n");
     console_.out << lines;
     if (batch->complete && (batch->reset || !lines.empty() || open_)) {

@@ -45,8 +45,8 @@ struct LiveQueryOptions {
 struct LiveBatch {
   // All rows come, in this batch and those up to the next one that is complete, and what was known
   // of them before is void: at the beginning, when another build of the view has taken over, when
-  // parked events were replayed or dropped, and when the log no longer is the one that `resume` was
-  // of, since a backup was restored.
+  // parked events were replayed or dropped, when more than a million rows changed, and when the log
+  // no longer is the one that `resume` was of, since a backup was restored.
   bool reset = false;
   // The rows that came are as of `position`. Otherwise the rest of them is in the next batch.
   bool complete = true;
@@ -61,15 +61,18 @@ class LiveRows {
  public:
   // nullopt: there is none with this key; there may have been none before either. A row that an
   // event concerned may come as it was.
+  // An error ends the call with it.
   using VisitRow =
-      absl::FunctionRef<void(absl::string_view key, std::optional<absl::string_view> row)>;
+      absl::FunctionRef<absl::Status(absl::string_view key, std::optional<absl::string_view> row)>;
 
   virtual ~LiveRows() = default;
   // Calls `visit` with each row of the next batch, in the order of their keys. Waits until there is
-  // one, at most `timeout`: then the batch is empty. Zero: what is there now.
+  // one, at most `timeout`: then the batch is empty. Zero: what is there now. An event wakes it at
+  // once; that another build took over, or that parked events were released, within a second. What
+  // happened since `resume` is read in one call, however long that takes.
   //   the view's own  it stopped, and all before that was handed out: what On returned
   //   DataLoss        a stored row or an event is damaged
-  //   Unavailable     the store is closed
+  // After an error the rows since the last batch that was complete come again.
   virtual absl::StatusOr<LiveBatch> Next(absl::Duration timeout, VisitRow visit) = 0;
 };
 
@@ -84,7 +87,9 @@ struct RowBatch : LiveBatch {
   std::vector<ChangedRow<P>> rows;
 };
 
-// Made by Watch of App or ProjectionEngine, which must outlive it. Not thread-safe.
+// Made by Watch of App or ProjectionEngine, which must outlive it; no Next may be under way when
+// the App is closed, or come later. Between two batches of one moment it holds what was then, as a
+// StoreReader does. Not thread-safe.
 template <typename P>
 class LiveQuery {
  public:
@@ -93,17 +98,14 @@ class LiveQuery {
   // As LiveRows::Next. Whoever is to stop soon passes a short timeout, and looks in between.
   absl::StatusOr<RowBatch<P>> Next(absl::Duration timeout) {
     RowBatch<P> batch;
-    absl::Status parsed;
     DAYBOOK_ASSIGN_OR_RETURN(
         static_cast<LiveBatch&>(batch),
         rows_->Next(timeout, [&](absl::string_view key, std::optional<absl::string_view> bytes) {
           ChangedRow<P>& changed = batch.rows.emplace_back();
           changed.key.assign(key.data(), key.size());
-          if (bytes.has_value()) {
-            parsed.Update(internal::ParseRow(key, *bytes, &changed.row.emplace()));
-          }
+          if (!bytes.has_value()) return absl::OkStatus();
+          return internal::ParseRow(key, *bytes, &changed.row.emplace());
         }));
-    DAYBOOK_RETURN_IF_ERROR(parsed);
     return batch;
   }
 

@@ -72,8 +72,8 @@ struct ViewPage {
 //
 // Errors of every query:
 //   InvalidArgument   the projection is not registered, or live, which has Get alone; an option out
-//   of range, or a `page` that is
-//                     damaged or of another view, index or query (InvalidField)
+//                     of range, or a `page` that is damaged or of another view, index or query
+//                     (InvalidField)
 //   DeadlineExceeded  the view did not reach `at_least` in time: the message names its checkpoint
 //   the view's own    it stopped before `at_least`: what On returned, with the view and the event;
 //                     of Get, too, where events of the row up to there are parked

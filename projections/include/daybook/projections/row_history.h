@@ -49,6 +49,7 @@ absl::StatusOr<std::map<std::string, std::string>> RowsAt(const StoreReader& rea
                                                           Position position);
 
 namespace internal {
+absl::Status NoRow(absl::string_view view, absl::string_view key);
 absl::Status NoRowAt(absl::string_view view, absl::string_view key, Position position);
 }  // namespace internal
 

@@ -62,8 +62,7 @@ enum class ViewState : uint8_t {
   // An inline view that is part of every commit.
   kPromoted,
   // Stopped at an event that it could not take, as FailureOptions have it; `error` names it. Goes
-  // on
-  // from there when the store is opened with a projection that can.
+  // on from there when the store is opened with a projection that can.
   kStopped,
   // Its rows are those that another definition made of the log up to the checkpoint. They answer
   // until the build of today's definition has caught up.

@@ -1,4 +1,4 @@
-#include "page_token.h"
+#include "query_token.h"
 
 #include <cstddef>
 
@@ -61,7 +61,7 @@ std::string HashOfRows(absl::Span<const absl::string_view> parts) {
   return std::string(FirstOf(Uuid::Derive(text), kHashBytes));
 }
 
-std::string PageTokenText(const PagedQuery& query, absl::string_view place) {
+std::string TokenText(const TokenQuery& query, absl::string_view place) {
   v1::PageToken token;
   token.set_view(query.view);
   token.set_index(query.index);
@@ -70,8 +70,8 @@ std::string PageTokenText(const PagedQuery& query, absl::string_view place) {
   return TextOf(EncodeMessage(token));
 }
 
-absl::StatusOr<std::string> ParsePageToken(const TokenField& field, const PagedQuery& query,
-                                           absl::string_view text) {
+absl::StatusOr<std::string> ParseToken(const TokenField& field, const TokenQuery& query,
+                                       absl::string_view text) {
   absl::StatusOr<v1::PageToken> token = Decode(field, text);
   if (!token.ok()) return std::move(token).status();
   if (token->view() != query.view) {

@@ -1,6 +1,6 @@
 // The text that tells where the next page begins, or where a live query goes on.
-#ifndef DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
-#define DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
+#ifndef DAYBOOK_PROJECTIONS_SRC_QUERY_TOKEN_H_
+#define DAYBOOK_PROJECTIONS_SRC_QUERY_TOKEN_H_
 
 #include <string>
 
@@ -19,7 +19,7 @@ inline constexpr TokenField kPageField = {"page", "page gave it in `next`"};
 inline constexpr TokenField kResumeField = {"resume", "batch gave it in `resume`"};
 
 // What a page or a batch is one of.
-struct PagedQuery {
+struct TokenQuery {
   std::string view;
   std::string index;  // empty: by key
   std::string rows;   // a hash of which rows were asked for
@@ -29,12 +29,12 @@ struct PagedQuery {
 std::string HashOfRows(absl::Span<const absl::string_view> parts);
 
 // For what ended at `place`.
-std::string PageTokenText(const PagedQuery& query, absl::string_view place);
+std::string TokenText(const TokenQuery& query, absl::string_view place);
 // The place. InvalidArgument (InvalidField of `field`): the text is damaged, or the token of
 // another view, index or query, and the rule says of which.
-absl::StatusOr<std::string> ParsePageToken(const TokenField& field, const PagedQuery& query,
-                                           absl::string_view text);
+absl::StatusOr<std::string> ParseToken(const TokenField& field, const TokenQuery& query,
+                                       absl::string_view text);
 
 }  // namespace daybook::internal
 
-#endif  // DAYBOOK_PROJECTIONS_SRC_PAGE_TOKEN_H_
+#endif  // DAYBOOK_PROJECTIONS_SRC_QUERY_TOKEN_H_
