@@ -48,10 +48,11 @@ class ConcernedKeys {
                                                              Position after, Position until) {
     keys_.clear();
     EventsUntil events(reader, dispatcher_, after, until);
-    DAYBOOK_RETURN_IF_ERROR(events.ForEach([this](const RecordedEvent& event) {
-      AddThoseOf(event);
-      return keys_.size() <= kMostChangedKeys;
-    }));
+    DAYBOOK_RETURN_IF_ERROR(
+        events.ForEach([this](const RecordedEvent& event) -> absl::StatusOr<bool> {
+          DAYBOOK_RETURN_IF_ERROR(AddThoseOf(event));
+          return keys_.size() <= kMostChangedKeys;
+        }));
     if (keys_.size() > kMostChangedKeys) return std::nullopt;
     std::vector<std::string> keys;
     while (!keys_.empty()) keys.push_back(std::move(keys_.extract(keys_.begin()).value()));
@@ -59,19 +60,18 @@ class ConcernedKeys {
   }
 
  private:
-  void AddThoseOf(const RecordedEvent& event) {
+  absl::Status AddThoseOf(const RecordedEvent& event) {
     Reading* const reading = dispatcher_.Find(event);
-    if (reading == nullptr) return;
+    if (reading == nullptr) return absl::OkStatus();
     const Reading::Target& target = reading->targets().front();
     if (!reading->Decode(event).ok()) {
       // The view has it parked, or skipped.
       const auto row = RowOfStream(definition_, target.handlers, event);
       if (row.has_value()) Add(*row);
-      return;
+      return absl::OkStatus();
     }
     ask_.Begin(/*asks=*/true, /*goes_on=*/true);
-    // No row is folded, so nothing can go wrong.
-    (void)fold_->ApplyByRow(
+    return fold_->ApplyByRow(
         target.handlings, event,
         [](absl::string_view) -> absl::StatusOr<std::optional<std::string>> {
           return std::nullopt;
@@ -153,13 +153,13 @@ class ViewRows final : public LiveRows {
     size_t next = 0;
   };
 
+  // But for its event.
   absl::StatusOr<v1::LivePlace> PlaceOf(const ViewReader::Rows& rows) const {
     v1::LivePlace place;
     DAYBOOK_ASSIGN_OR_RETURN(const v1::ViewCheckpoint checkpoint, reader_.CheckpointOf(rows));
     place.set_generation(rows.generation->number);
     place.set_position(std::max(checkpoint.position(), rows.visible.sequence()));
     place.set_released_events(checkpoint.failures().released_events());
-    DAYBOOK_ASSIGN_OR_RETURN(*place.mutable_event(), EventAt(*rows.reader, place.position()));
     return place;
   }
 
@@ -176,13 +176,14 @@ class ViewRows final : public LiveRows {
     DAYBOOK_ASSIGN_OR_RETURN(ViewReader::Rows rows,
                              reader_.At(view_, std::nullopt, absl::ZeroDuration()));
     DAYBOOK_ASSIGN_OR_RETURN(v1::LivePlace place, PlaceOf(rows));
-    BeginAnewAt(std::move(rows), std::move(place));
-    return absl::OkStatus();
+    return BeginAnewAt(std::move(rows), std::move(place));
   }
-  void BeginAnewAt(ViewReader::Rows rows, v1::LivePlace place) {
+  absl::Status BeginAnewAt(ViewReader::Rows rows, v1::LivePlace place) {
+    DAYBOOK_ASSIGN_OR_RETURN(*place.mutable_event(), EventAt(*rows.reader, place.position()));
     resume_.clear();
     moment_.emplace(Moment{
         std::move(rows), std::move(place), /*anew=*/true, /*tells_reset=*/true, scan_.from, {}});
+    return absl::OkStatus();
   }
 
   // What there is since place_, unless there is nothing until the deadline.
@@ -193,21 +194,20 @@ class ViewRows final : public LiveRows {
                                reader_.At(view_, std::nullopt, absl::ZeroDuration()));
       DAYBOOK_ASSIGN_OR_RETURN(v1::LivePlace place, PlaceOf(rows));
       DAYBOOK_ASSIGN_OR_RETURN(const bool goes_on, GoesOn(place, *rows.reader));
-      std::optional<std::vector<std::string>> keys;
-      if (goes_on) {
-        DAYBOOK_ASSIGN_OR_RETURN(keys, concerned_.Of(*rows.reader, Position(place_->position()),
-                                                     Position(place.position())));
+      if (!goes_on) return BeginAnewAt(std::move(rows), std::move(place));
+      if (place.position() > place_->position()) {
+        DAYBOOK_ASSIGN_OR_RETURN(
+            std::optional<std::vector<std::string>> keys,
+            concerned_.Of(*rows.reader, Position(place_->position()), Position(place.position())));
+        if (!keys.has_value()) return BeginAnewAt(std::move(rows), std::move(place));
+        DAYBOOK_ASSIGN_OR_RETURN(*place.mutable_event(), EventAt(*rows.reader, place.position()));
+        if (!keys->empty()) {
+          moment_.emplace(Moment{std::move(rows), std::move(place), /*anew=*/false,
+                                 /*tells_reset=*/false, /*from=*/"", *std::move(keys)});
+          return absl::OkStatus();
+        }
+        MoveTo(std::move(place));
       }
-      if (!keys.has_value()) {
-        BeginAnewAt(std::move(rows), std::move(place));
-        return absl::OkStatus();
-      }
-      if (!keys->empty()) {
-        moment_.emplace(Moment{std::move(rows), std::move(place), /*anew=*/false,
-                               /*tells_reset=*/false, /*from=*/"", *std::move(keys)});
-        return absl::OkStatus();
-      }
-      if (place.position() > place_->position()) MoveTo(std::move(place));
       if (!in_time) return absl::OkStatus();
       DAYBOOK_ASSIGN_OR_RETURN(in_time, AwaitNext(deadline));
     }

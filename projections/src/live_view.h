@@ -23,6 +23,7 @@ ViewStatus LiveStatus(const EventStore& store, const ProjectionDefinition& proje
 
 // InvalidArgument (InvalidField "view"): what was asked for needs rows that are stored.
 absl::Status NoStoredRows(absl::string_view view);
+
 }  // namespace daybook::internal
 
 #endif  // DAYBOOK_PROJECTIONS_SRC_LIVE_VIEW_H_

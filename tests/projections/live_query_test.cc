@@ -41,6 +41,12 @@ class LiveQueries : public ViewsTest {
       ASSERT_TRUE(copy->TakeNext(query));
     } while (!copy->complete || copy->position < tip);
   }
+  template <typename P>
+  void RebuildAndWait() {
+    auto rebuild = views_->Rebuild<P>();
+    ASSERT_THAT(rebuild, IsOk());
+    ASSERT_THAT(rebuild->Wait(absl::Seconds(30)), IsOk());
+  }
   shop::Rows ByHand() { return shop::BalancesByHand(*store_->Reader()); }
 };
 
@@ -207,9 +213,7 @@ TEST_P(LiveQueries, BeginAnewWhenAnotherBuildHasTakenOver) {
     LiveQuery<P> query = Watch<P>();
     LiveCopy<P> copy;
     CatchUp(query, &copy);
-    auto rebuild = views_->Rebuild<P>();
-    ASSERT_THAT(rebuild, IsOk());
-    ASSERT_THAT(rebuild->Wait(absl::Seconds(30)), IsOk());
+    RebuildAndWait<P>();
     ASSERT_TRUE(copy.TakeNext(query));
     EXPECT_EQ(copy.resets, 2);
     EXPECT_EQ(copy.rows, ByHand());
@@ -223,11 +227,7 @@ TEST_P(LiveQueries, AreToldWhileTheyWaitThatAnotherBuildHasTakenOver) {
     LiveQuery<P> query = Watch<P>();
     LiveCopy<P> copy;
     CatchUp(query, &copy);
-    std::thread other([this] {
-      auto rebuild = views_->Rebuild<P>();
-      ASSERT_THAT(rebuild, IsOk());
-      ASSERT_THAT(rebuild->Wait(absl::Seconds(30)), IsOk());
-    });
+    std::thread other([this] { RebuildAndWait<P>(); });
     ASSERT_TRUE(copy.TakeNext(query, absl::Minutes(5)));
     other.join();
     EXPECT_EQ(copy.resets, 2);

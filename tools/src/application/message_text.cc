@@ -57,6 +57,14 @@ absl::StatusOr<ordered_json> StoredMessageJson(const Descriptor* descriptor,
   return MessageJson(*message);
 }
 
+absl::StatusOr<ordered_json> StoredRowJson(const ProjectionDefinition& view, absl::string_view key,
+                                           absl::string_view bytes) {
+  absl::StatusOr<ordered_json> row = StoredMessageJson(view.row(), bytes);
+  if (row.ok()) return row;
+  return absl::Status(row.status().code(), absl::StrCat("the row \"", key, "\" of view ",
+                                                        view.name(), ": ", row.status().message()));
+}
+
 std::vector<std::string> ChangedFields(const ordered_json& before, const ordered_json& after) {
   const std::map<std::string, std::string> old_leaves = Leaves(before), new_leaves = Leaves(after);
   std::map<std::string, std::pair<std::string, std::string>> changes;

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "daybook/projections/projection.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "nlohmann/json.hpp"
@@ -26,6 +27,10 @@ absl::StatusOr<nlohmann::ordered_json> MessageJson(const google::protobuf::Messa
 // The same of a serialized one. DataLoss when it does not parse, too.
 absl::StatusOr<nlohmann::ordered_json> StoredMessageJson(
     const google::protobuf::Descriptor* descriptor, absl::string_view bytes);
+// The same of a view's row, which the error names.
+absl::StatusOr<nlohmann::ordered_json> StoredRowJson(const ProjectionDefinition& view,
+                                                     absl::string_view key,
+                                                     absl::string_view bytes);
 
 // "balance: 10 -> 20" for each field that differs, nested ones by their path. Null stands for no
 // message at all.

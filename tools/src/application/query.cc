@@ -47,16 +47,11 @@ class RowPrinter {
   }
   // Returns false when no more are to come.
   absl::StatusOr<bool> Print(absl::string_view key, absl::string_view bytes) {
-    absl::StatusOr<nlohmann::ordered_json> row = StoredMessageJson(view_.row(), bytes);
-    if (!row.ok()) {
-      return absl::Status(row.status().code(),
-                          absl::StrCat("the row \"", key, "\" of view ", view_.name(), ": ",
-                                       row.status().message()));
-    }
+    DAYBOOK_ASSIGN_OR_RETURN(nlohmann::ordered_json row, StoredRowJson(view_, key, bytes));
     if (arguments_.json) {
-      console_.out << JsonLine({{"key", std::string(key)}, {"row", *std::move(row)}});
+      console_.out << JsonLine({{"key", std::string(key)}, {"row", std::move(row)}});
     } else {
-      console_.out << Printable(key) << "  " << JsonLine(*row);
+      console_.out << Printable(key) << "  " << JsonLine(row);
     }
     return --left_ > 0 && console_.out.good();
   }

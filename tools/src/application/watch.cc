@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "application/commands.h"
 #include "application/message_text.h"
+#include "daybook/core/status_macros.h"
 #include "daybook/projections/live_query.h"
 #include "printable.h"
 #include "store_session.h"
@@ -48,13 +49,7 @@ class BatchPrinter {
                       std::string* lines) const {
     nlohmann::ordered_json row;  // null
     if (bytes.has_value()) {
-      absl::StatusOr<nlohmann::ordered_json> json = StoredMessageJson(view_.row(), *bytes);
-      if (!json.ok()) {
-        return absl::Status(json.status().code(),
-                            absl::StrCat("the row \"", key, "\" of view ", view_.name(), ": ",
-                                         json.status().message()));
-      }
-      row = *std::move(json);
+      DAYBOOK_ASSIGN_OR_RETURN(row, StoredRowJson(view_, key, *bytes));
     }
     if (json_) {
       absl::StrAppend(lines, JsonLine({{"key", std::string(key)}, {"row", std::move(row)}}));

@@ -60,8 +60,7 @@ struct LiveBatch {
 class LiveRows {
  public:
   // nullopt: there is none with this key; there may have been none before either. A row that an
-  // event concerned may come as it was.
-  // An error ends the call with it.
+  // event concerned may come as it was. An error ends the call with it.
   using VisitRow =
       absl::FunctionRef<absl::Status(absl::string_view key, std::optional<absl::string_view> row)>;
 
