@@ -46,32 +46,52 @@ class PowerCut {
   void CopyTo(const std::string& from, const std::string& to, uint64_t seed) {
     MutexLock lock(&medium_->mutex);
     std::mt19937_64 random(seed);
-    std::vector<std::string> paths;
-    std::filesystem::create_directories(to);
-    // What goes away meanwhile is of RocksDB, opened without env().
-    std::error_code gone;
-    const std::filesystem::recursive_directory_iterator end;
-    for (std::filesystem::recursive_directory_iterator at(from, gone); at != end;
-         at.increment(gone)) {
-      if (at->is_directory(gone)) {
-        std::filesystem::create_directories(to + at->path().string().substr(from.size()));
-      } else {
-        paths.push_back(at->path().string());
+    // A RocksDB that was opened without env() goes on meanwhile, and what it did in between would
+    // be a moment that never was: then once more.
+    while (true) {
+      const std::map<std::string, FileState> before = FilesOf(from);
+      std::filesystem::create_directories(to);
+      for (const auto& [path, state] : before) {
+        const std::string copy = to + path.substr(from.size());
+        if (state.is_directory) {
+          std::filesystem::create_directories(copy);
+          continue;
+        }
+        std::ifstream file(path, std::ios::binary);
+        std::string bytes = Read(file);
+        medium_->Lose(Normal(path), random, &bytes);
+        std::ofstream(copy, std::ios::binary) << bytes;
       }
-    }
-    std::sort(paths.begin(), paths.end());
-    for (const std::string& path : paths) {
-      std::ifstream file(path, std::ios::binary);
-      if (!file) continue;
-      std::string bytes = Read(file);
-      medium_->Lose(Normal(path), random, &bytes);
-      std::ofstream(to + path.substr(from.size()), std::ios::binary) << bytes;
+      if (FilesOf(from) == before) break;
+      std::filesystem::remove_all(to);
     }
     medium_->LoseNames(Normal(from), to, random);
   }
 
  private:
   static constexpr uint64_t kSector = 512;
+
+  struct FileState {
+    bool is_directory = false;
+    uint64_t size = 0;
+    std::filesystem::file_time_type changed;
+    friend bool operator==(const FileState&, const FileState&) = default;
+  };
+  // Everything under `directory`, by path, parents first.
+  static std::map<std::string, FileState> FilesOf(const std::string& directory) {
+    std::map<std::string, FileState> files;
+    std::error_code gone;
+    const std::filesystem::recursive_directory_iterator end;
+    for (std::filesystem::recursive_directory_iterator at(directory, gone); at != end;
+         at.increment(gone)) {
+      FileState& state = files[at->path().string()];
+      state.is_directory = at->is_directory(gone);
+      if (state.is_directory) continue;
+      state.size = at->file_size(gone);
+      state.changed = at->last_write_time(gone);
+    }
+    return files;
+  }
 
   static std::string Normal(const std::string& path) {
     return std::filesystem::path(path).lexically_normal().string();
