@@ -88,7 +88,10 @@ class Sequencer : public Task {
 
   bool FinishGroup(Group* finished);
   bool DrainQueue();
-  bool AllPublished() const { return in_flight_ == nullptr && OpenBytes() == 0; }
+  // Or nothing more will be.
+  bool AllPublished() const {
+    return halted_ || (in_flight_ == nullptr && OpenBytes() == 0);
+  }
   void Process(Request& request, int64_t now_micros);
   void WriteOut();
   bool CloseGroup();

@@ -561,6 +561,20 @@ TEST_F(RecoveryTest, AFailedLogSyncIsUnknownAndStopsTheStore) {
   EXPECT_EQ(retry->first, Position(6));
 }
 
+// What was built and could not be written stays unwritten for ever; nobody waits for it.
+TEST_F(RecoveryTest, AStoreThatStoppedWhileWritingIsNotCaptured) {
+  internal::FaultEnv env;
+  auto store = internal::OpenRocksStore(directory_ / "store", SmallOptions(), env.get());
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 5);
+  env.FailNth(internal::RocksFile::kLog, internal::RocksOperation::kAppend, 1,
+              internal::FaultEnv::InputOutputError());
+  EXPECT_THAT((*store)->Append("s-1", ExpectedVersion::Any(), {Event{.type = "T"}}),
+              StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_THAT((*store)->Capture(),
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("the store stopped")));
+}
+
 TEST_F(RecoveryTest, AFailedWitnessIsUnknownAndStopsTheStore) {
   const std::string path = directory_ / "store";
   for (const auto& [operation, status] : std::vector<std::pair<FileOperation, absl::Status>>{
