@@ -82,6 +82,41 @@ void Subscription::WhenReady(absl::AnyInvocable<void() &&> wake) {
   state_->store->WhenPast(state_->checkpoint, std::move(wake));
 }
 
+std::vector<Subscription::Piece> Subscription::Split(size_t count) const {
+  const State& state = *state_;
+  std::vector<Piece> pieces;
+  const std::shared_ptr<const StoreReader> reader = state.store->Reader();
+  Position from = state.checkpoint;
+  while (pieces.size() < count && from < reader->tip()) {
+    Piece& piece = pieces.emplace_back();
+    piece.reader_ = reader;
+    piece.options_.from = from;
+    piece.options_.filter = state.options.filter;
+    piece.options_.limit = piece.options_.max_scanned = state.options.batch_events;
+    piece.options_.max_bytes = state.options.batch_bytes;
+    from = Position(from.sequence() + state.options.batch_events, from.partition());
+  }
+  return pieces;
+}
+
+absl::StatusOr<std::vector<EventBatch>> Subscription::Join(
+    std::vector<absl::StatusOr<EventBatch>> read) {
+  State& state = *state_;
+  std::vector<EventBatch> batches;
+  for (absl::StatusOr<EventBatch>& batch : read) {
+    if (!batch.ok() && batches.empty()) return batch.status();
+    if (!batch.ok()) break;
+    const bool whole =
+        batch->next().sequence() - state.checkpoint.sequence() == state.options.batch_events;
+    state.checkpoint = batch->next();
+    // Where something follows, an empty one says nothing.
+    if (!batches.empty() && batches.back().empty()) batches.pop_back();
+    batches.push_back(*std::move(batch));
+    if (!whole) break;
+  }
+  return batches;
+}
+
 void Subscription::Stop() {
   MutexLock lock(&state_->mutex);
   state_->stopped = true;

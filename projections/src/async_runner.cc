@@ -1,6 +1,7 @@
 #include "async_runner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "daybook/core/status_macros.h"
@@ -8,7 +9,7 @@
 namespace daybook::internal {
 namespace {
 
-constexpr size_t kBatchEvents = 4096;
+constexpr size_t kBatchEvents = 2048;
 constexpr size_t kBatchBytes = size_t{4} << 20;
 // Feeds closer than this become one: its events are read again by the one ahead, and left out.
 constexpr uint64_t kNear = 2 * kBatchEvents;
@@ -115,7 +116,7 @@ bool AsyncRunner::Step() {
     const bool rests = IsResting(*feed);
     bool room = !rests && !IsHeld(*feed);
     if (room) {
-      if (feed->next == feed->batch.size()) Read(*feed);
+      if (feed->folded()) Read(*feed);
       room = crew_ == nullptr || IsAlone(*feed) ? FoldBatch(*feed, *reader)
                                                 : FoldTogether(*feed, *reader);
     }
@@ -166,8 +167,9 @@ bool AsyncRunner::IsHeld(const Feed& feed) {
 }
 
 Position AsyncRunner::Feed::position() const {
-  if (next == batch.size()) return subscription->checkpoint();
-  return Position(batch[next].position.sequence() - 1, batch[next].position.partition());
+  if (folded()) return batches.front().next();
+  const Position position = batches.front()[next].position;
+  return Position(position.sequence() - 1, position.partition());
 }
 
 std::unique_ptr<AsyncRunner::Feed> AsyncRunner::MakeFeed(std::vector<Follower*> followers,
@@ -184,6 +186,7 @@ std::unique_ptr<AsyncRunner::Feed> AsyncRunner::MakeFeed(std::vector<Follower*> 
   options.batch_events = kBatchEvents;
   options.batch_bytes = kBatchBytes;
   feed->subscription = std::make_unique<Subscription>(store_, std::move(options));
+  feed->batches.push_back(EventBatch({}, nullptr, after, /*at_end=*/false));
   return feed;
 }
 
@@ -236,15 +239,23 @@ void AsyncRunner::ArrangeFeeds(absl::Time now) {
 }
 
 void AsyncRunner::Read(Feed& feed) {
-  absl::StatusOr<EventBatch> batch = feed.subscription->Poll();
-  if (!batch.ok()) {
-    for (Follower* follower : feed.followers) follower->StopNow(batch.status());
+  absl::Status status;
+  if (feed.ahead.has_value()) {
+    absl::StatusOr<std::vector<EventBatch>> read = *std::exchange(feed.ahead, std::nullopt);
+    status = read.status();
+    if (read.ok()) feed.batches = *std::move(read);
+  } else {
+    absl::StatusOr<EventBatch> read = feed.subscription->Poll();
+    status = read.status();
+    if (read.ok()) feed.batches.front() = *std::move(read);
+  }
+  if (!status.ok()) {
+    for (Follower* follower : feed.followers) follower->StopNow(status);
     feed.at_tip = true;
     return;
   }
-  feed.batch = *std::move(batch);
   feed.next = 0;
-  feed.at_tip = feed.batch.at_end();
+  feed.at_tip = feed.batches.back().at_end();
 }
 
 bool AsyncRunner::IsAlone(const Feed& feed) const {
@@ -264,35 +275,49 @@ bool AsyncRunner::FoldTogether(Feed& feed, const StoreReader& reader) {
     feed.at_tip = false;
     return false;
   }
-  const auto fold_part = [&feed, &reader](size_t part) {
-    for (size_t i = feed.next; i < feed.batch.size(); ++i) {
-      const RecordedEvent& event = feed.batch[i];
-      Reading* const reading = feed.dispatchers[part].Find(event);
-      if (reading == nullptr) continue;
-      absl::Status decoded;
-      bool is_decoded = false;
-      for (const Reading::Target& target : reading->targets()) {
-        Follower& follower = *feed.followers[target.reader];
-        if (event.position <= follower.folded() || follower.failed() ||
-            !follower.generation().definition->ReadsCategoryOf(event.stream)) {
-          continue;
-        }
-        if (part == 0) follower.CountEvent();
-        if (!follower.parts()->part(part).Wants(target.handlers, event)) continue;
-        if (!is_decoded) {
-          decoded = reading->Decode(event);
-          is_decoded = true;
-        }
-        follower.FoldPart(part, event, target, decoded, reader);
+  const auto fold_event = [&feed, &reader](size_t part, const RecordedEvent& event) {
+    Reading* const reading = feed.dispatchers[part].Find(event);
+    if (reading == nullptr) return;
+    absl::Status decoded;
+    bool is_decoded = false;
+    for (const Reading::Target& target : reading->targets()) {
+      Follower& follower = *feed.followers[target.reader];
+      if (event.position <= follower.folded() || follower.failed() ||
+          !follower.generation().definition->ReadsCategoryOf(event.stream)) {
+        continue;
       }
+      if (part == 0) follower.CountEvent();
+      if (!follower.parts()->part(part).Wants(target.handlers, event)) continue;
+      if (!is_decoded) {
+        decoded = reading->Decode(event);
+        is_decoded = true;
+      }
+      follower.FoldPart(part, event, target, decoded, reader);
     }
   };
-  if (feed.batch.size() - feed.next < kFewEvents) {
+  const auto fold_part = [&feed, &fold_event](size_t part) {
+    for (const EventBatch& batch : feed.batches) {
+      for (const RecordedEvent& event : batch) fold_event(part, event);
+    }
+  };
+  if (feed.batches.front().size() < kFewEvents) {
     for (size_t part = 0; part < crew_->size(); ++part) fold_part(part);
   } else {
-    crew_->Do(fold_part);
+    // Reading takes longer than folding: what comes next is read meanwhile, by all of them too.
+    std::vector<Subscription::Piece> pieces;
+    if (!feed.at_tip) pieces = feed.subscription->Split(crew_->size());
+    std::vector<absl::StatusOr<EventBatch>> read(pieces.size());
+    crew_->Do(pieces.size() + crew_->size(), [&](size_t piece) {
+      if (piece < pieces.size()) {
+        read[piece] = pieces[piece].Read();
+      } else {
+        fold_part(piece - pieces.size());
+      }
+    });
+    if (!pieces.empty()) feed.ahead = feed.subscription->Join(std::move(read));
   }
-  feed.next = feed.batch.size();
+  feed.batches.erase(feed.batches.begin(), std::prev(feed.batches.end()));
+  feed.next = feed.batches.front().size();
   const Position position = feed.position();
   for (Follower* follower : feed.followers) {
     follower->parts()->AddUp();
@@ -303,9 +328,10 @@ bool AsyncRunner::FoldTogether(Feed& feed, const StoreReader& reader) {
 
 // False: a follower is full and waits for its flush.
 bool AsyncRunner::FoldBatch(Feed& feed, const StoreReader& reader) {
+  const EventBatch& batch = feed.batches.front();
   bool room = true;
-  for (; feed.next < feed.batch.size(); ++feed.next) {
-    const RecordedEvent& event = feed.batch[feed.next];
+  for (; feed.next < batch.size(); ++feed.next) {
+    const RecordedEvent& event = batch[feed.next];
     Reading* const reading = feed.dispatchers.front().Find(event);
     if (reading == nullptr) continue;
     for (const Reading::Target& target : reading->targets()) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,13 +89,16 @@ class AsyncRunner final : public Task {
     std::vector<Follower*> followers;
     std::vector<EventDispatcher> dispatchers;  // one for each who folds
     std::unique_ptr<Subscription> subscription;
-    EventBatch batch;  // being folded, from `next` on
+    std::vector<EventBatch> batches;  // being folded, from event `next` of the first one on
     size_t next = 0;
+    // What comes after them, where it was read.
+    std::optional<absl::StatusOr<std::vector<EventBatch>>> ahead;
     bool at_tip = false;
     bool rests = false;  // until its only follower waits no longer
     // A wake is asked for and has not come.
     std::shared_ptr<std::atomic<bool>> armed = std::make_shared<std::atomic<bool>>(false);
 
+    bool folded() const { return next == batches.front().size() && batches.size() == 1; }
     Position position() const;
   };
 

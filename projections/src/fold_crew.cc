@@ -6,29 +6,40 @@
 
 namespace daybook::internal {
 
+struct FoldCrew::Work {
+  const size_t pieces;
+  const DoPiece do_piece;
+  std::atomic<size_t> next{0};
+
+  void TakePieces() {
+    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < pieces;) do_piece(i);
+  }
+};
+
 class FoldCrew::Member final : public Task {
  public:
   Member(Runtime* runtime, size_t number)
-      : number_(number), worker_(runtime->Start(absl::StrCat("projections ", number + 1), this)) {}
+      : worker_(runtime->Start(absl::StrCat("projections ", number + 1), this)) {}
 
-  void Begin(const Part* part, Latch* done) {
+  void Begin(Work* work, Latch* done) {
     done_ = done;
-    part_.store(part, std::memory_order_release);
+    work_.store(work, std::memory_order_release);
     worker_->Wake();
   }
+  // True: it has not begun, and will not.
+  bool Withdraw() { return work_.exchange(nullptr, std::memory_order_acquire) != nullptr; }
 
   bool Step() override {
-    if (const Part* part = part_.exchange(nullptr, std::memory_order_acquire)) {
-      (*part)(number_);
+    if (Work* const work = work_.exchange(nullptr, std::memory_order_acquire)) {
+      work->TakePieces();
       done_->Open();
     }
     return false;
   }
 
  private:
-  const size_t number_;
   Latch* done_ = nullptr;
-  std::atomic<const Part*> part_{nullptr};
+  std::atomic<Work*> work_{nullptr};
   // Last: it steps as soon as it is made.
   std::unique_ptr<Runtime::Worker> worker_;
 };
@@ -39,11 +50,15 @@ FoldCrew::FoldCrew(Runtime* runtime, size_t size) : runtime_(runtime) {
 
 FoldCrew::~FoldCrew() = default;
 
-void FoldCrew::Do(Part part) {
+void FoldCrew::Do(size_t pieces, DoPiece do_piece) {
+  Work work{pieces, do_piece};
   std::vector<Latch> done(members_.size());
-  for (size_t i = 0; i < members_.size(); ++i) members_[i]->Begin(&part, &done[i]);
-  part(0);
-  for (Latch& latch : done) runtime_->Await(latch);
+  for (size_t i = 0; i < members_.size(); ++i) members_[i]->Begin(&work, &done[i]);
+  work.TakePieces();
+  for (size_t i = 0; i < members_.size(); ++i) {
+    // A thread that comes late is not waited for: there is nothing left for it.
+    if (!members_[i]->Withdraw()) runtime_->Await(done[i]);
+  }
 }
 
 }  // namespace daybook::internal

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <random>
 #include <thread>
 
 #include "daybook/core/limits.h"
@@ -279,6 +280,66 @@ TEST_P(ReadContract, ASubscriptionFilters) {
   EXPECT_THAT(later.Poll(), IsOkAndHolds(IsEmpty()));
   ASSERT_THAT(store_->Append("d", ExpectedVersion::Any(), {Make("Later", "d0")}), IsOk());
   EXPECT_THAT(Payloads(*later.Next()), ElementsAre("d0"));
+}
+
+// Pieces end where their positions do or their bytes are reached, and filters leave gaps and whole
+// pieces out: all of it together is what one reader gets.
+TEST_P(ReadContract, APieceFollowsAPiece) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 300; ++i) {
+    const std::string type = random() % 4 == 0 ? "Booked" : "Noted";
+    const std::string payload(random() % 10 == 0 ? 400 : 20, 'p');
+    ASSERT_THAT(store_->Append(absl::StrCat("s-", random() % 3), ExpectedVersion::Any(),
+                               {Make(type, absl::StrCat(i, payload))}),
+                IsOk());
+  }
+  for (int round = 0; round < 40; ++round) {
+    SubscriptionOptions options;
+    options.after = Position(random() % 300);
+    options.batch_events = 1 + random() % 20;
+    options.batch_bytes = 1 + random() % 2'000;
+    if (random() % 2 == 0) options.filter.types = {random() % 3 == 0 ? "Unheard of" : "Booked"};
+    auto expected = store_->Reader()->ReadLog(
+        {.from = options.after, .filter = options.filter, .limit = 1'000});
+    ASSERT_THAT(expected, IsOk());
+    Subscription subscription(store_.get(), options);
+    std::vector<std::string> payloads;
+    while (subscription.checkpoint() < store_->Tip()) {
+      const std::vector<Subscription::Piece> pieces = subscription.Split(1 + random() % 4);
+      ASSERT_FALSE(pieces.empty());
+      // In any order: each is read by itself.
+      std::vector<absl::StatusOr<EventBatch>> read(pieces.size());
+      for (size_t i = pieces.size(); i-- > 0;) read[i] = pieces[i].Read();
+      auto batches = subscription.Join(std::move(read));
+      ASSERT_THAT(batches, IsOk());
+      ASSERT_FALSE(batches->empty());
+      EXPECT_EQ(batches->back().next(), subscription.checkpoint());
+      for (const EventBatch& batch : *batches) {
+        EXPECT_TRUE(!batch.empty() || &batch == &batches->back());
+        for (const RecordedEvent& event : batch) payloads.emplace_back(event.payload);
+      }
+    }
+    EXPECT_EQ(payloads, Payloads(*expected));
+    EXPECT_THAT(subscription.Split(3), IsEmpty());
+  }
+}
+
+TEST_P(ReadContract, WhatIsReadBehindADamagedPieceIsDropped) {
+  Subscription subscription(store_.get(), {.batch_events = 2});
+  std::vector<absl::StatusOr<EventBatch>> read;
+  for (const auto& piece : subscription.Split(3)) read.push_back(piece.Read());
+  ASSERT_THAT(read, SizeIs(3));
+  read[1] = absl::DataLossError("damaged");
+  auto batches = subscription.Join(std::move(read));
+  ASSERT_THAT(batches, IsOkAndHolds(SizeIs(1)));
+  EXPECT_THAT(Payloads(batches->front()), ElementsAre("a0", "b0"));
+  EXPECT_THAT(Payloads(*subscription.Poll()), ElementsAre("a1", "c0"));
+  read.clear();
+  read.emplace_back(absl::DataLossError("damaged"));
+  EXPECT_THAT(subscription.Join(std::move(read)), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_EQ(subscription.checkpoint(), Position(4));
 }
 
 // No reader misses an event or sees one twice while many write (G1).

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -37,6 +38,26 @@ class Subscription {
   absl::StatusOr<EventBatch> Next(absl::Duration timeout = absl::InfiniteDuration());
   // Calls `wake` once when Poll may have more (on a thread of the store; must not block).
   void WhenReady(absl::AnyInvocable<void() &&> wake);
+
+  // What Poll would return next and more, for several threads: up to `count` pieces that follow one
+  // another, of batch_events positions each; none where no event is left. A piece may be read on
+  // any thread, beside the others. Then Join, before anything else is called.
+  class Piece {
+   public:
+    // As Poll.
+    absl::StatusOr<EventBatch> Read() const { return reader_->ReadLog(options_); }
+
+   private:
+    friend class Subscription;
+    std::shared_ptr<const StoreReader> reader_;
+    ReadLogOptions options_;
+  };
+  std::vector<Piece> Split(size_t count) const;
+  // The batches that the pieces gave, in their order, as far as they follow one another without a
+  // gap: one ends early at batch_bytes, and what was read behind it is read again. At least one; of
+  // several, the last one alone may be empty. The error of the first piece, where it has one.
+  absl::StatusOr<std::vector<EventBatch>> Join(std::vector<absl::StatusOr<EventBatch>> read);
+
   // Makes a waiting Next return. From any thread.
   void Stop();
 

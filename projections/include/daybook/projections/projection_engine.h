@@ -42,10 +42,10 @@ struct ProjectionOptions {
   // An inline view that catches up takes part in the commits as soon as it is no further behind.
   // So many events, and four times as many at most, are then kept in memory. 1 to 1,000,000.
   size_t promotion_events = 4096;
-  // Threads that fold what views catch up with, the rows dealt out among them by their keys; each
-  // looks at every event, and decodes those whose key does not tell that they are another's. Where
-  // some keys have most of the events, they are dealt anew. The rows are the same whatever their
-  // number (G6). 1 to 64.
+  // Threads that read and fold what views catch up with, the rows dealt out among them by their
+  // keys; each looks at every event, and decodes those whose key does not tell that they are
+  // another's. Where some keys have most of the events, they are dealt anew. The rows are the same
+  // whatever their number (G6). 1 to 64.
   size_t fold_workers = 1;
 };
 
