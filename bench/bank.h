@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "bank.daybook.h"
 #include "daybook/core/codec.h"
@@ -54,6 +55,20 @@ struct Balances : bank::BalanceProjection {
   static void On(Row& row, const bank::Deposited& event) {
     row.set_amount(row.amount() + event.amount());
     row.set_deposits(row.deposits() + 1);
+  }
+};
+
+// A row of about 100 bytes for each event, in the order of the log, or by account.
+template <bool kInOrder>
+struct Entries : bank::EntryProjection {
+  static constexpr absl::string_view kName = kInOrder ? "EntriesInOrder" : "Entries";
+  static std::string Key(const bank::Deposited&, const RecordedEvent& recorded) {
+    if (kInOrder) return absl::StrCat(absl::Dec(recorded.position.sequence(), absl::kZeroPad10));
+    return absl::StrCat(recorded.stream, "/", absl::Dec(recorded.version, absl::kZeroPad10));
+  }
+  static void On(Row& row, const bank::Deposited& event) {
+    row.set_amount(event.amount());
+    row.set_note(event.note().substr(0, 80));
   }
 };
 

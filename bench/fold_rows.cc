@@ -3,6 +3,9 @@
 // checkpoint at the tip.
 //
 // fold-2: the same by two threads; beside it, in the place of the work by hand, our one thread.
+//
+// fold-wide: a view of a row an event, written every 8 MiB and at the end; each row is looked for
+// before, as a fold must. fold-wide-in-order: its keys ascend with the log.
 #include <cstring>
 
 #include "absl/container/flat_hash_map.h"
@@ -74,8 +77,8 @@ FilledLog& ByHand() {
 
 // The view under a name that the store does not know: one that it knows would answer from its old
 // rows until it is built anew.
+template <typename View>
 ProjectionRegistration NextView() {
-  using View = Balances<0>;
   static int number = 0;
   ProjectionRegistration view = Async<View>();
   view.definition = std::make_shared<const ProjectionDefinition>(
@@ -92,7 +95,7 @@ double Fold(size_t workers) {
   ProjectionOptions options;
   options.fold_workers = workers;
   const Stopwatch watch;
-  const auto views = Value(ProjectionEngine::Open(&store, {NextView()}, options));
+  const auto views = Value(ProjectionEngine::Open(&store, {NextView<Balances<0>>()}, options));
   Check(views
             ->Get<Balances<0>>(
                 "0", {.at_least = Token(store.Tip()), .timeout = absl::InfiniteDuration()})
@@ -105,6 +108,19 @@ double Fold(size_t workers) {
   }));
   if (folded != Scaled(kEvents)) std::abort();
   return static_cast<double>(folded) / seconds;
+}
+
+template <bool kInOrder>
+double FoldEntries() {
+  using View = Entries<kInOrder>;
+  EventStore& store = *Ours().store;
+  const Stopwatch watch;
+  const auto views = Value(ProjectionEngine::Open(&store, {NextView<View>()}, {}));
+  // There is no such row; that is said at the tip.
+  const auto row = views->template Get<View>(
+      "", {.at_least = Token(store.Tip()), .timeout = absl::InfiniteDuration()});
+  if (!absl::IsNotFound(row.status())) std::abort();
+  return static_cast<double>(Scaled(kEvents)) / watch.Seconds();
 }
 
 void WriteRows(HandLog& log, const absl::flat_hash_map<uint64_t, bank::Balance>& rows,
@@ -147,12 +163,69 @@ double HandFold() {
   return static_cast<double>(folded) / watch.Seconds();
 }
 
+// Rows of each run under keys of their own, as of each view.
+template <bool kInOrder>
+double HandFoldEntries() {
+  constexpr size_t kFlushBytes = size_t{8} << 20;
+  static int run = 0;
+  HandLog& log = *ByHand().log;
+  const Stopwatch watch;
+  const std::string prefix = absl::StrCat(++run, "/");
+  absl::flat_hash_map<std::string, bank::Entry> rows;
+  size_t bytes = 0;
+  bank::Deposited event;
+  size_t folded = 0;
+  std::string stored;
+  const auto write = [&](rocksdb::Slice checkpoint) {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, row] : rows) {
+      row.SerializeToString(&stored);
+      Check(batch.Put(log.rows(), key, stored));
+    }
+    Check(batch.Put(log.rows(), "checkpoint", checkpoint));
+    log.Write(&batch, /*sync=*/true);
+    rows.clear();
+    bytes = 0;
+  };
+  std::string position;
+  const std::unique_ptr<rocksdb::Iterator> it(log.db()->NewIterator({}, log.log()));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const rocksdb::Slice value = it->value();
+    uint64_t stream;
+    std::memcpy(&stream, value.data(), sizeof(stream));
+    if (!event.ParseFromArray(value.data() + sizeof(stream),
+                              static_cast<int>(value.size() - sizeof(stream)))) {
+      std::abort();
+    }
+    const std::string key = kInOrder ? absl::StrCat(prefix, absl::Dec(folded, absl::kZeroPad10))
+                                     : absl::StrCat(prefix, "account-", stream, "/",
+                                                    absl::Dec(folded / kStreams, absl::kZeroPad10));
+    auto [at, is_new] = rows.try_emplace(key);
+    if (is_new) {
+      const rocksdb::Status found = log.db()->Get({}, log.rows(), key, &stored);
+      if (found.ok()) std::abort();  // each event has its own
+    }
+    at->second.set_amount(event.amount());
+    at->second.set_note(event.note().substr(0, 80));
+    bytes += key.size() + 100;
+    ++folded;
+    if (bytes >= kFlushBytes) write(it->key());
+    if (folded == Scaled(kEvents)) position = it->key().ToString();
+  }
+  Check(it->status());
+  write(position);
+  if (folded != Scaled(kEvents)) std::abort();
+  return static_cast<double>(folded) / watch.Seconds();
+}
+
 }  // namespace
 
 void AddFoldRows(std::vector<Row>* rows) {
   const auto alone = [] { return Fold(1); };
   rows->push_back({"fold-1", alone, HandFold});
   rows->push_back({"fold-2", [] { return Fold(2); }, alone});
+  rows->push_back({"fold-wide", FoldEntries<false>, HandFoldEntries<false>});
+  rows->push_back({"fold-wide-in-order", FoldEntries<true>, HandFoldEntries<true>});
 }
 
 }  // namespace daybook::bench
