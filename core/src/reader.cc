@@ -309,10 +309,11 @@ absl::Status Reader::ScanRows(
   std::string upper =
       options.until.has_value() ? RowKey(table, *options.until) : RowKey(table + 1, "");
   if (lower >= upper) return absl::OkStatus();
-  auto it = kv_->NewIterator(published_->snapshot, Family::kRows,
-                             {.lower = lower, .upper = std::move(upper)});
+  const bool forwards = options.direction == Direction::kForwards;
+  auto it = kv_->NewIterator(published_->snapshot, Family::kRows, {.lower = lower, .upper = upper});
   size_t left = options.limit;
-  for (it->Seek(lower); left > 0 && it->Valid(); it->Next(), --left) {
+  for (forwards ? it->Seek(lower) : it->SeekForPrev(upper); left > 0 && it->Valid();
+       forwards ? it->Next() : it->Prev(), --left) {
     if (!visit(it->key().substr(4), it->value())) return absl::OkStatus();
   }
   return it->status();

@@ -97,15 +97,18 @@ std::optional<size_t> IndexNumber(absl::string_view layout, const RowIndex& inde
 
 absl::Status ScanIndex(
     const StoreReader& reader, const StoredIndex& index, const IndexQuery& query,
-    const std::optional<std::string>& place,
+    Direction direction, const std::optional<std::string>& place,
     absl::FunctionRef<absl::StatusOr<bool>(absl::string_view place, absl::string_view key)> visit) {
   const std::string prefix = IndexPrefix(index.number);
   const std::string equal = absl::StrCat(prefix, query.equal);
-  ScanOptions scan;
+  ScanOptions scan{.direction = direction};
   scan.from = absl::StrCat(equal, query.from.value_or(""));
   scan.until = query.until.has_value() ? absl::StrCat(equal, *query.until) : AfterPrefix(equal);
-  if (place.has_value()) {
+  if (place.has_value() && direction == Direction::kForwards) {
     scan.from = std::max(scan.from, absl::StrCat(prefix, *place, absl::string_view("\0", 1)));
+  } else if (place.has_value()) {
+    const std::string until = absl::StrCat(prefix, *place);
+    if (!scan.until.has_value() || until < *scan.until) scan.until = until;
   }
   absl::Status visited;
   DAYBOOK_RETURN_IF_ERROR(

@@ -41,7 +41,7 @@ struct StoredIndex {
 // DataLoss when an entry is damaged.
 absl::Status ScanIndex(
     const StoreReader& reader, const StoredIndex& index, const IndexQuery& query,
-    const std::optional<std::string>& place,
+    Direction direction, const std::optional<std::string>& place,
     absl::FunctionRef<absl::StatusOr<bool>(absl::string_view place, absl::string_view key)> visit);
 // The row that an entry names. DataLoss when it is not there.
 absl::StatusOr<std::string> GetIndexedRow(const StoreReader& reader, const StoredIndex& index,

@@ -13,6 +13,7 @@
 #include "parked_table.h"
 #include "parking.h"
 #include "view.h"
+#include "view_pages.h"
 #include "view_tables.h"
 
 namespace daybook {
@@ -154,9 +155,17 @@ absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreRe
   return view;
 }
 
+absl::Status ScanStoredRows(
+    const StoreReader& reader, const StoredView& view, const RangeOptions& range,
+    absl::FunctionRef<bool(absl::string_view key, absl::string_view row)> visit) {
+  const ScanOptions scan = internal::ScanOfRange(range);
+  if (internal::IsEmpty(scan)) return absl::OkStatus();
+  return reader.ScanRows(*view.rows, scan, visit);
+}
+
 absl::Status ScanStoredIndex(
     const StoreReader& reader, const ProjectionDefinition& projection, const StoredView& view,
-    const IndexText& text,
+    const IndexText& text, Direction direction,
     absl::FunctionRef<bool(absl::string_view key, absl::string_view row)> visit) {
   const std::vector<RowIndex>& indexes = projection.indexes();
   DAYBOOK_ASSIGN_OR_RETURN(const internal::IndexQuery query,
@@ -167,7 +176,7 @@ absl::Status ScanStoredIndex(
   });
   const internal::StoredIndex stored{projection.name(), *index, *view.index,
                                      static_cast<size_t>(index - indexes.begin())};
-  return internal::ScanIndex(reader, stored, query, /*place=*/std::nullopt,
+  return internal::ScanIndex(reader, stored, query, direction, /*place=*/std::nullopt,
                              [&](absl::string_view, absl::string_view key) -> absl::StatusOr<bool> {
                                DAYBOOK_ASSIGN_OR_RETURN(
                                    const std::string row,

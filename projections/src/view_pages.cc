@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -24,11 +25,19 @@ TokenQuery QueryOf(const View& view, const RangeOptions& options) {
   return {view.name(), /*index=*/"", HashOfRange(options)};
 }
 
-TokenQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query) {
+// Forwards is what tokens of old are, which have no part for it.
+std::string HashOfQuery(std::vector<absl::string_view> parts, Direction direction) {
+  if (direction == Direction::kBackwards) parts.push_back("backwards");
+  return HashOfRows(parts);
+}
+
+TokenQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query,
+                   Direction direction) {
   return {view.name(), index.name,
-          HashOfRows({IndexLine(index), query.equal, query.from.has_value() ? "from" : "",
-                      query.from.value_or(""), query.until.has_value() ? "until" : "",
-                      query.until.value_or("")})};
+          HashOfQuery({IndexLine(index), query.equal, query.from.has_value() ? "from" : "",
+                       query.from.value_or(""), query.until.has_value() ? "until" : "",
+                       query.until.value_or("")},
+                      direction)};
 }
 
 absl::StatusOr<ScanOptions> ScanOf(const View& view, const RangeOptions& options) {
@@ -36,7 +45,11 @@ absl::StatusOr<ScanOptions> ScanOf(const View& view, const RangeOptions& options
   if (options.page.empty()) return scan;
   DAYBOOK_ASSIGN_OR_RETURN(const std::string place,
                            ParseToken(kPageField, QueryOf(view, options), options.page));
-  scan.from = std::max(scan.from, After(place));
+  if (options.direction == Direction::kForwards) {
+    scan.from = std::max(scan.from, After(place));
+  } else if (!scan.until.has_value() || place < *scan.until) {
+    scan.until = place;
+  }
   return scan;
 }
 
@@ -92,7 +105,8 @@ absl::Status NotIndexed(const View& view, const RowIndex& index, const Generatio
 ScanOptions ScanOfRange(const RangeOptions& options) {
   ScanOptions scan{.from = std::max(options.from, options.prefix),
                    .until = options.until,
-                   .limit = options.limit};
+                   .limit = options.limit,
+                   .direction = options.direction};
   if (!options.prefix.empty()) {
     const std::optional<std::string> after = AfterPrefix(options.prefix);
     if (after.has_value() && (!scan.until.has_value() || *after < *scan.until)) scan.until = after;
@@ -105,8 +119,9 @@ bool IsEmpty(const ScanOptions& scan) {
 }
 
 std::string HashOfRange(const RangeOptions& options) {
-  return HashOfRows({options.from, options.until.has_value() ? "until" : "",
-                     options.until.value_or(""), options.prefix});
+  return HashOfQuery({options.from, options.until.has_value() ? "until" : "",
+                      options.until.value_or(""), options.prefix},
+                     options.direction);
 }
 
 absl::Status ScanRange(const ViewReader& reader, const View& view, const RangeOptions& options,
@@ -139,7 +154,7 @@ absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& vi
                                         VisitRow visit) {
   DAYBOOK_RETURN_IF_ERROR(CheckLimit(options.limit));
   DAYBOOK_ASSIGN_OR_RETURN(const RowIndex* index, FindIndex(view, query.index));
-  const TokenQuery paged = QueryOf(view, *index, query);
+  const TokenQuery paged = QueryOf(view, *index, query, options.direction);
   std::optional<std::string> place;
   if (!options.page.empty()) {
     DAYBOOK_ASSIGN_OR_RETURN(place, ParseToken(kPageField, paged, options.page));
@@ -151,7 +166,7 @@ absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& vi
   const StoredIndex stored{view.name(), *index, *rows.generation->index, *number};
   PageVisit page(options.limit, visit);
   DAYBOOK_RETURN_IF_ERROR(
-      ScanIndex(*rows.reader, stored, query, place,
+      ScanIndex(*rows.reader, stored, query, options.direction, place,
                 [&](absl::string_view at, absl::string_view key) -> absl::StatusOr<bool> {
                   if (!page.HasRoom()) return false;
                   DAYBOOK_ASSIGN_OR_RETURN(const std::string row,

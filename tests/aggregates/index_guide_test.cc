@@ -104,6 +104,13 @@ TEST(IndexGuide, RowsByAnIndexAndPages) {
   //! [keys]
   EXPECT_EQ(KeysOf(page).size(), 4u);
 
+  //! [backwards]
+  // Ann's three largest orders, the largest first.
+  auto largest = app->Find<Orders>(Orders::ByCustomer("ann"),
+                                   {.limit = 3, .direction = daybook::Direction::kBackwards});
+  //! [backwards]
+  EXPECT_THAT(KeysOf(largest), ElementsAre("order11", "order22", "order14"));
+
   EXPECT_THAT(KeysOf(Search(*app, {.index = "by_customer", .equals = {"ann"}, .from = "29"})),
               ElementsAre("order11"));
   EXPECT_THAT(

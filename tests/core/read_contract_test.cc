@@ -217,6 +217,12 @@ TEST_P(ReadContract, ScansRowsInOrder) {
   EXPECT_THAT(scan({.from = "b"}), ElementsAre("c", "c\xff"));
   EXPECT_THAT(scan({.from = "c", .until = "a"}), IsEmpty());
   EXPECT_THAT(scan({.limit = 2}), ElementsAre("", "a"));
+  const Direction backwards = Direction::kBackwards;
+  EXPECT_THAT(scan({.direction = backwards}), ElementsAre("c\xff", "c", "a", ""));
+  EXPECT_THAT(scan({.from = "a", .until = "c", .direction = backwards}), ElementsAre("a"));
+  EXPECT_THAT(scan({.from = "b", .direction = backwards}), ElementsAre("c\xff", "c"));
+  EXPECT_THAT(scan({.until = "", .direction = backwards}), IsEmpty());
+  EXPECT_THAT(scan({.limit = 2, .direction = backwards}), ElementsAre("c\xff", "c"));
   EXPECT_THAT(store_->Reader()->GetRow(table, "b"), IsOkAndHolds(std::nullopt));
   EXPECT_EQ(store_->Tip(), Position(6)) << "table writes take no position";
   EXPECT_THAT(store_->OpenTable(""), StatusIs(absl::StatusCode::kInvalidArgument));

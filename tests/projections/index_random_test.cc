@@ -134,9 +134,10 @@ class RandomIndexes : public ViewsTest {
   // All pages, of `limit` rows each; `between` is called after each.
   template <typename P>
   std::vector<std::string> Pages(
-      const IndexRows<TaskRow>& rows, size_t limit, const std::function<void()>& between = [] {}) {
+      const IndexRows<TaskRow>& rows, size_t limit, const std::function<void()>& between = [] {},
+      Direction direction = Direction::kForwards) {
     std::vector<std::string> keys;
-    FindOptions options{.limit = limit, .at_least = Tip()};
+    FindOptions options{.limit = limit, .at_least = Tip(), .direction = direction};
     do {
       const auto page = views_->Find<P>(rows, options);
       EXPECT_THAT(page, IsOk());
@@ -154,8 +155,13 @@ class RandomIndexes : public ViewsTest {
   template <typename P, typename Wanted, typename Place>
   void Expect(const IndexRows<TaskRow>& rows, Wanted wanted, Place place) {
     const size_t limit = random_() % 3 == 0 ? random_() % 4 + 1 : 1'000'000;
-    EXPECT_EQ(Pages<P>(rows, limit), Sorted(model_, wanted, place))
-        << "index " << rows.query().index;
+    std::vector<std::string> expected = Sorted(model_, wanted, place);
+    EXPECT_EQ(Pages<P>(rows, limit), expected) << "index " << rows.query().index;
+    std::reverse(expected.begin(), expected.end());
+    EXPECT_EQ(Pages<P>(
+                  rows, limit, [] {}, Direction::kBackwards),
+              expected)
+        << "index " << rows.query().index << ", backwards";
   }
 
   template <typename P>

@@ -66,6 +66,33 @@ TEST_P(Pages, OneAfterTheOther) {
               ElementsAre("b", "c"));
 }
 
+TEST_P(Pages, BackwardsToo) {
+  const Direction backwards = Direction::kBackwards;
+  auto page = views_->Page<Tasks>({.limit = 2, .direction = backwards});
+  EXPECT_THAT(KeysOf(page), ElementsAre("e", "d"));
+  const std::string token = page->next;
+  // The row that the page ended at goes; one comes before it, one behind it.
+  Append("task-d", {tasks::RemoveTask("d")});
+  Set("dd", "ann");
+  Set("cc", "ann");
+  page = views_->Page<Tasks>({.limit = 2, .page = token, .direction = backwards});
+  EXPECT_THAT(KeysOf(page), ElementsAre("cc", "c"));
+  page = views_->Page<Tasks>({.limit = 2, .page = page->next, .direction = backwards});
+  EXPECT_THAT(KeysOf(page), ElementsAre("b", "a"));
+  EXPECT_THAT(page->next, IsEmpty());
+  auto found = views_->Find<Tasks>(Tasks::ByAssignee("ann"), {.limit = 3, .direction = backwards});
+  EXPECT_THAT(KeysOf(found), ElementsAre("e", "dd", "cc"));
+  found =
+      views_->Find<Tasks>(Tasks::ByAssignee("ann"), {.page = found->next, .direction = backwards});
+  EXPECT_THAT(KeysOf(found), ElementsAre("c", "b", "a"));
+
+  const auto other = HasSubstr("of another query");
+  EXPECT_THAT(Why(views_->Page<Tasks>({.page = token})), other);
+  EXPECT_THAT(Why(views_->Page<Tasks>(
+                  {.page = views_->Page<Tasks>({.limit = 1})->next, .direction = backwards})),
+              other);
+}
+
 TEST_P(Pages, RowsThatComeAndGoBetweenThem) {
   const auto by_key = views_->Page<Tasks>({.limit = 2});
   const auto by_index = views_->Find<Tasks>(Tasks::ByAssignee("ann"), {.limit = 2});

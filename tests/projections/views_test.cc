@@ -161,6 +161,11 @@ TEST_P(Views, RangesAndPrefixes) {
   EXPECT_THAT(Keys({.limit = 2}), ElementsAre("a", "ab"));
   EXPECT_THAT(Keys({.from = "d"}), IsEmpty());
   EXPECT_THAT(Keys({.prefix = "x"}), IsEmpty());
+  const Direction backwards = Direction::kBackwards;
+  EXPECT_THAT(Keys({.limit = 2, .direction = backwards}), ElementsAre("c", "b"));
+  EXPECT_THAT(Keys({.prefix = "ab", .direction = backwards}), ElementsAre("abc", "ab"));
+  EXPECT_THAT(Keys({.from = "ab", .until = "b", .limit = 1, .direction = backwards}),
+              ElementsAre("abc"));
 }
 
 TEST_P(Views, TheContextTellsTheEvent) {

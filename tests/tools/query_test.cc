@@ -33,6 +33,8 @@ TEST_F(QueryCommand, PrintsRows) {
   EXPECT_THAT(Rows({"--from", "71"}), ElementsAre(Pair("8", "5")));
   EXPECT_THAT(Rows({"--until", "8"}), ElementsAre(Pair("7", "20")));
   EXPECT_THAT(Rows({"--limit", "1"}), ElementsAre(Pair("7", "20")));
+  EXPECT_THAT(Rows({"--limit", "1", "--backwards"}), ElementsAre(Pair("8", "5")));
+  EXPECT_THAT(Rows({"--prefix", "7", "--backwards"}), ElementsAre(Pair("7", "20")));
 }
 
 TEST_F(QueryCommand, PrintsRowsOfThePast) {
@@ -41,6 +43,7 @@ TEST_F(QueryCommand, PrintsRowsOfThePast) {
   EXPECT_THAT(Rows({"--at", "3"}), ElementsAre(Pair("7", "60"), Pair("8", "5")));
   EXPECT_THAT(Rows({"--at", "3", "--prefix", "8"}), ElementsAre(Pair("8", "5")));
   EXPECT_THAT(Rows({"--at", "3", "--limit", "1"}), ElementsAre(Pair("7", "60")));
+  EXPECT_THAT(Rows({"--at", "3", "--limit", "1", "--backwards"}), ElementsAre(Pair("8", "5")));
   EXPECT_THAT(Rows({"7", "--at", "1"}), ElementsAre(Pair("7", "10")));
   EXPECT_THAT(Rows({"7", "--at", "2026-03-01T12:01:30Z"}), ElementsAre(Pair("7", "60")));
   EXPECT_THAT(Rows({"7", "--at", "2026-03-01T13:00:30+01:00"}), ElementsAre(Pair("7", "10")));
@@ -64,6 +67,7 @@ TEST_F(QueryCommand, RefusesWhatIsWrongWithTheArguments) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"query", "Balances"}, "no view Balances: it has Balance"},
       {{"query", "Balance", "7", "--limit", "1"}, "KEY names one row"},
+      {{"query", "Balance", "7", "--backwards"}, "KEY names one row"},
       {{"query", "Balance", "7", "--at", "yesterday"}, "--at takes a position"},
       {{"query", "Balance", "--limit", "0"}, "at least 1"},
       {{"query"}, "VIEW"},
@@ -131,6 +135,8 @@ TEST_F(QueryCommand, PrintsRowsByAnIndex) {
   EXPECT_THAT(keys({"--from", "6"}), ElementsAre("7"));
   EXPECT_THAT(keys({"--from=-1", "--until", "20"}), ElementsAre("8"));
   EXPECT_THAT(keys({"--limit", "1"}), ElementsAre("8"));
+  EXPECT_THAT(keys({"--backwards"}), ElementsAre("7", "8"));
+  EXPECT_THAT(keys({"--backwards", "--until", "20"}), ElementsAre("8"));
 
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--by", "by_name"}, "one of view RankedBalance, which has by_amount"},

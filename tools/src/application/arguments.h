@@ -32,6 +32,7 @@ struct QueryArguments {
   std::string by;
   std::vector<std::string> equals;
   std::optional<uint64_t> limit;
+  bool backwards = false;
   std::optional<std::string> at;
   bool json = false;
 };

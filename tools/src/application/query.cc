@@ -17,10 +17,11 @@ namespace {
 absl::Status CheckArguments(const QueryArguments& arguments) {
   const bool ranged = !arguments.prefix.empty() || !arguments.from.empty() ||
                       arguments.until.has_value() || arguments.limit.has_value() ||
-                      !arguments.by.empty();
+                      !arguments.by.empty() || arguments.backwards;
   if (arguments.key.has_value() && ranged) {
     return absl::InvalidArgumentError(
-        "KEY names one row: --prefix, --from, --until, --by and --limit choose among all of them");
+        "KEY names one row: --prefix, --from, --until, --by, --limit and --backwards choose among "
+        "all of them");
   }
   if (arguments.by.empty() && !arguments.equals.empty()) {
     return absl::InvalidArgumentError("--equals gives values of an index, which --by names");
@@ -73,12 +74,15 @@ absl::Status PrintAt(const LogMoment& moment, const QueryArguments& arguments,
     return printer.Print(*arguments.key, *row).status();
   }
   DAYBOOK_ASSIGN_OR_RETURN(const auto rows, RowsAt(reader, view, position));
-  for (const auto& [key, row] : rows) {
-    if (!printer.Wants(key)) continue;
-    DAYBOOK_ASSIGN_OR_RETURN(const bool more, printer.Print(key, row));
-    if (!more) break;
-  }
-  return absl::OkStatus();
+  const auto print = [&printer](auto at, auto end) -> absl::Status {
+    for (; at != end; ++at) {
+      if (!printer.Wants(at->first)) continue;
+      DAYBOOK_ASSIGN_OR_RETURN(const bool more, printer.Print(at->first, at->second));
+      if (!more) break;
+    }
+    return absl::OkStatus();
+  };
+  return arguments.backwards ? print(rows.rbegin(), rows.rend()) : print(rows.begin(), rows.end());
 }
 
 absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefinition& view,
@@ -109,29 +113,22 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
     if (!row.has_value()) return internal::NoRow(view.name(), *arguments.key);
     return printer.Print(*arguments.key, *row).status();
   }
+  const Direction direction = arguments.backwards ? Direction::kBackwards : Direction::kForwards;
   absl::Status printed;
+  const auto print = [&](absl::string_view key, absl::string_view row) {
+    const absl::StatusOr<bool> more = printer.Print(key, row);
+    printed = more.status();
+    return more.value_or(false);
+  };
   if (!arguments.by.empty()) {
     IndexText text{.index = arguments.by, .equals = arguments.equals, .until = arguments.until};
     if (!arguments.from.empty()) text.from = arguments.from;
-    DAYBOOK_RETURN_IF_ERROR(ScanStoredIndex(*session.reader, view, stored, text,
-                                            [&](absl::string_view key, absl::string_view row) {
-                                              const auto more = printer.Print(key, row);
-                                              printed = more.status();
-                                              return more.value_or(false);
-                                            }));
+    DAYBOOK_RETURN_IF_ERROR(ScanStoredIndex(*session.reader, view, stored, text, direction, print));
     return printed;
   }
-  ScanOptions scan;
-  scan.from = std::max(arguments.from, arguments.prefix);
-  scan.until = arguments.until;
-  DAYBOOK_RETURN_IF_ERROR(session.reader->ScanRows(
-      *stored.rows, scan, [&](absl::string_view key, absl::string_view row) {
-        // The first key beyond the prefix ends it: the prefix's own stand together.
-        if (!printer.Wants(key)) return false;
-        const absl::StatusOr<bool> more = printer.Print(key, row);
-        printed = more.status();
-        return more.value_or(false);
-      }));
+  RangeOptions range{.from = arguments.from, .prefix = arguments.prefix, .direction = direction};
+  range.until = arguments.until;
+  DAYBOOK_RETURN_IF_ERROR(ScanStoredRows(*session.reader, stored, range, print));
   return printed;
 }
 

@@ -92,6 +92,7 @@ void AddQuery(const Adder& adder, QueryArguments& a) {
   command->add_option("--by", a.by, "Rows by this index, in its order");
   command->add_option("--equals", a.equals, "Values of the index's leading fields, in its order");
   command->add_option("--limit", a.limit, "At most so many rows")->check(WholeNumber(1));
+  command->add_flag("--backwards", a.backwards, "The last row first");
   command->add_option("--at", a.at,
                       "The rows as of a position or a time (RFC 3339): folded from the log anew");
 }

@@ -55,11 +55,12 @@ struct ReadLogOptions {
   size_t max_scanned = 100'000;
 };
 
-// A range of the rows of a table, in bytewise order of their keys.
+// A range of the rows of a table, in bytewise order of their keys, or in the reverse of it.
 struct ScanOptions {
   std::string from;                  // the first key; empty: the first row
   std::optional<std::string> until;  // the first key that is not in it; nullopt: to the end
   size_t limit = ~size_t{0};
+  Direction direction = Direction::kForwards;  // backwards: the last one first
 };
 
 // The store as of one published tip: everything read through one reader is of the same moment,

@@ -46,13 +46,19 @@ struct StoredView {
 absl::StatusOr<StoredView> FindStoredView(const EventStore& store, const StoreReader& reader,
                                           const ProjectionDefinition& projection);
 
+// Calls `visit` with each stored row that `range` asks for, in order, until it returns false. Pages
+// and tokens do not count here. Requires a view with rows.
+absl::Status ScanStoredRows(
+    const StoreReader& reader, const StoredView& view, const RangeOptions& range,
+    absl::FunctionRef<bool(absl::string_view key, absl::string_view row)> visit);
+
 // Calls `visit` with each stored row that `text` asks for, in the order of its index, until it
 // returns false. Requires a view that is current.
 //   InvalidArgument  as ParseIndexRows
 //   DataLoss         an entry is damaged, or its row is missing
 absl::Status ScanStoredIndex(
     const StoreReader& reader, const ProjectionDefinition& projection, const StoredView& view,
-    const IndexText& text,
+    const IndexText& text, Direction direction,
     absl::FunctionRef<bool(absl::string_view key, absl::string_view row)> visit);
 
 // What awaits a view behind its checkpoint.

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "daybook/core/event_store.h"
 #include "daybook/core/position.h"
 #include "daybook/core/token.h"
 
@@ -34,7 +35,8 @@ struct GetOptions {
   absl::Duration timeout = absl::Seconds(10);
 };
 
-// Some rows of a view, in bytewise order of their keys. The conditions are combined.
+// Some rows of a view, in bytewise order of their keys, or in the reverse of it. The conditions are
+// combined.
 struct RangeOptions {
   std::string from;                  // the first key; empty: from the first row
   std::optional<std::string> until;  // the first key that is not in it; nullopt: to the last row
@@ -43,6 +45,8 @@ struct RangeOptions {
   std::optional<Token> at_least;     // as in GetOptions
   absl::Duration timeout = absl::Seconds(10);
   std::string page;  // only what comes after the page that gave this; empty: from the first row
+  // Backwards: the last row first. `from`, `until` and `prefix` say which rows, as ever.
+  Direction direction = Direction::kForwards;
 };
 
 // Rows by an index, in its order.
@@ -51,6 +55,7 @@ struct FindOptions {
   std::string page;               // as in RangeOptions
   std::optional<Token> at_least;  // as in RangeOptions
   absl::Duration timeout = absl::Seconds(10);
+  Direction direction = Direction::kForwards;  // as in RangeOptions
 };
 
 enum class ViewState : uint8_t {
