@@ -32,7 +32,7 @@ elapsed=$(($(now_ms) - start))
 cat "$temp/whole.json"
 
 say "The views"
-"$loans" views --store "$temp/whole" --limit 12
+"$loans" tables --store "$temp/whole" --limit 12
 
 # Somewhere between a quarter and three quarters of the time that a whole run takes; earlier, when
 # this run was quicker.
@@ -65,8 +65,8 @@ if ! diff <(figures "$temp/whole.json") <(figures "$temp/killed.json"); then
   echo "demo: the reports differ" >&2
   exit 1
 fi
-"$loans" views --store "$temp/whole" --tsv >"$temp/whole.tsv"
-"$loans" views --store "$temp/killed" --tsv >"$temp/killed.tsv"
+"$loans" tables --store "$temp/whole" --tsv >"$temp/whole.tsv"
+"$loans" tables --store "$temp/killed" --tsv >"$temp/killed.tsv"
 if ! cmp "$temp/whole.tsv" "$temp/killed.tsv"; then
   echo "demo: the views differ" >&2
   exit 1

@@ -56,7 +56,7 @@ absl::Status Run(const Arguments& arguments) {
   return absl::OkStatus();
 }
 
-absl::Status ShowViews(const Arguments& arguments) {
+absl::Status PrintTables(const Arguments& arguments) {
   DAYBOOK_ASSIGN_OR_RETURN(const daybook::App app, OpenLoans(arguments.store, false));
   DAYBOOK_ASSIGN_OR_RETURN(const std::vector<Table> tables, ReadTables(app));
   for (const Table& table : tables) {
@@ -83,10 +83,10 @@ int Main(int argc, char** argv) {
   run->add_option("--input", arguments.input, "The log: CSV, gzipped or not")->required();
   run->add_option("--report", arguments.report, "Where the report goes (default: standard output)");
 
-  CLI::App* views = program.add_subcommand("views", "Print the views of a store as tables");
-  views->add_option("--store", arguments.store, "Directory of the store")->required();
-  AddNumber(*views, "--limit", &arguments.limit, "Rows of each view to show");
-  views->add_flag("--tsv", arguments.tsv, "Every row, for programs: tabs between, milliseconds");
+  CLI::App* tables = program.add_subcommand("tables", "Print the views of a store as tables");
+  tables->add_option("--store", arguments.store, "Directory of the store")->required();
+  AddNumber(*tables, "--limit", &arguments.limit, "Rows of each view to show");
+  tables->add_flag("--tsv", arguments.tsv, "Every row, for programs: tabs between, milliseconds");
 
   CLI::App* generate = program.add_subcommand("generate", "Make a log of the same shape");
   AddNumber(*generate, "--rows", &arguments.generate.rows, "How many rows");
@@ -100,9 +100,9 @@ int Main(int argc, char** argv) {
     return program.exit(error) == 0 ? 0 : 2;
   }
 
-  const absl::Status status = run->parsed()     ? Run(arguments)
-                              : views->parsed() ? ShowViews(arguments)
-                                                : Generate(arguments);
+  const absl::Status status = run->parsed()      ? Run(arguments)
+                              : tables->parsed() ? PrintTables(arguments)
+                                                 : Generate(arguments);
   if (status.ok()) return 0;
   std::cerr << "loans: " << status.message() << " (" << absl::StatusCodeToString(status.code())
             << ")\n";
@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
                              {.store = "loans.db",
                               .app = loans::LoansOptions(),
                               .commands = {{"run", "Execute each row of a log as one command", own},
-                                           {"views", "Print the views of a store as tables", own},
+                                           {"tables", "Print the views of a store as tables", own},
                                            {"generate", "Make a log of the same shape", own}}},
                              registrations...);
   });

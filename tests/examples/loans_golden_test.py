@@ -67,7 +67,7 @@ def opens(bin_dir, golden, store, whole):
     if whole:
         assert after["chain"] == stats["chain"]
     with open(os.path.join(golden, "views.tsv"), encoding="utf-8") as file:
-        assert run(bin_dir, "loans", "views", "--store", store, "--tsv") == file.read()
+        assert run(bin_dir, "loans", "tables", "--store", store, "--tsv") == file.read()
     run(bin_dir, "loans", "doctor", "--store", store, "--min-free", "0")
     run(bin_dir, "daybook", "verify", store)
 

@@ -43,12 +43,12 @@ def same_as_recount(bin_dir, temp, log):
     with open(report, encoding="utf-8") as file:
         counted = figures(json.load(file))
     assert counted == json.loads(recount(log)), (counted, recount(log))
-    views, expected = loans(bin_dir, "views", "--store", store, "--tsv"), recount(log, "--views")
+    views, expected = loans(bin_dir, "tables", "--store", store, "--tsv"), recount(log, "--views")
     assert views == expected, first_difference(views, expected)
     replay = ["replay", "DailyIntake", "--workers", "2", "--compare"]
     replayed = loans(bin_dir, *replay, "--store", store)
     assert ", 0 different\n" in replayed and "answers" in replayed, replayed
-    assert loans(bin_dir, "views", "--store", store, "--tsv") == expected
+    assert loans(bin_dir, "tables", "--store", store, "--tsv") == expected
     loans(bin_dir, "replay", "Nothing", "--store", store, expect=2)
     shutil.rmtree(store)
     return counted
@@ -107,7 +107,7 @@ def killed(bin_dir, temp, _):
     assert kills == 6
     counted = figures(json.loads(loans(bin_dir, "run", "--store", store, "--input", log_path)))
     assert counted == expected, (counted, expected)
-    one, other = (loans(bin_dir, "views", "--store", s, "--tsv") for s in (store, whole))
+    one, other = (loans(bin_dir, "tables", "--store", s, "--tsv") for s in (store, whole))
     assert one == other, first_difference(one, other)
 
 
@@ -137,7 +137,7 @@ def refused(bin_dir, temp, _):
         assert path in error and words in error, error
         assert not os.path.exists(store), name
     loans(bin_dir, "run", "--store", store, "--input", os.path.join(temp, "none"), expect=1)
-    loans(bin_dir, "views", "--store", store, expect=1)
+    loans(bin_dir, "tables", "--store", store, expect=1)
     assert not os.path.exists(store)
     loans(bin_dir, "run", "--store", store, expect=2)
     for number in ("-1", "", "1e3", "99999999999999999999"):

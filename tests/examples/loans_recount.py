@@ -4,7 +4,7 @@
 It shares no code with examples/loans, so that agreement of the two means something.
 
   loans_recount.py LOG           prints the report of `loans run` (without events_per_second)
-  loans_recount.py LOG --views   prints every view as `loans views --tsv` does
+  loans_recount.py LOG --views   prints every view as `loans tables --tsv` does
 """
 import collections
 import csv

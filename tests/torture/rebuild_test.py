@@ -52,7 +52,15 @@ class Loans:
         self.call("run", "--store", self.store, "--input", self.log)
 
     def views(self):
-        return self.call("views", "--store", self.store, "--tsv")
+        return self.call("tables", "--store", self.store, "--tsv")
+
+    def building(self, view):
+        """The number of the build that is under way, and how far its stored rows are; or None."""
+        stand, = (line for line in self.objects("views") if line["view"] == view)
+        for build in stand["generations"]:
+            if build["state"] == "building":
+                return build["generation"], build["checkpoint"]
+        return None
 
     def rebuild(self, view, *arguments):
         """Compares equal, and the new build answers."""
@@ -120,17 +128,23 @@ def killed(loans):
     begin = time.monotonic()
     loans.rebuild(VIEWS[0])
     elapsed = time.monotonic() - begin
-    kills, tries = 0, 0
+    kills, tries, went_on = 0, 0, 0
     while kills < KILLS:
         view = VIEWS[tries % len(VIEWS)]
         tries += 1
         assert tries < 10 * KILLS, (kills, tries)
+        before = loans.building(view)
         child = loans.start("replay", view, *(["--workers", "2"] if tries % 2 else []))
         time.sleep(loans.rng.random() * elapsed)
         child.send_signal(signal.SIGKILL)
         out, err = child.communicate()
         assert child.returncode in (0, -signal.SIGKILL), (child.returncode, out, err)
         kills += child.returncode != 0
+        after = loans.building(view)
+        if before and after and before[1] > 0:
+            # The same build, and nothing of it is done again.
+            assert after[0] == before[0] and after[1] >= before[1], (view, before, after)
+            went_on += 1
         if tries % 10 == 0:
             loans.call("verify")
             assert loans.views() == expected, tries
@@ -140,11 +154,12 @@ def killed(loans):
         loans.rebuild(view, "--workers", "2")
     assert loans.views() == expected
     loans.call("verify")
-    print("killed", kills, "times in", tries, "tries")
+    assert went_on > 0, "no kill found rows of a build: give it more rows"
+    print("killed", kills, "times in", tries, "tries;", went_on, "went on behind rows")
 
 
 def main():
-    case, rows = {"running": (running, 240000), "killed": (killed, 20000)}[sys.argv[2]]
+    case, rows = {"running": (running, 240000), "killed": (killed, 150000)}[sys.argv[2]]
     with tempfile.TemporaryDirectory() as temp:
         case(Loans(sys.argv[1], temp, rows))
 
