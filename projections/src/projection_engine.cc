@@ -317,6 +317,12 @@ ProjectionEngine::Impl::ReplayParked(absl::string_view name, std::optional<std::
     const uint32_t number = generation.value_or(view->serving.load()->number);
     for (const std::unique_ptr<internal::Generation>& known : view->generations) {
       if (known->number != number) continue;
+      if (known->is_inline()) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("view ", name,
+                         " is inline: a command whose event it cannot take is "
+                         "refused, so nothing of it is ever parked"));
+      }
       if (internal::Follower* follower = keeper->FollowerOf(known.get())) {
         return follower->Ask(request);
       }

@@ -140,6 +140,7 @@ absl::StatusOr<bool> RebuildRun::TakeOver(const StoreReader& reader) {
   const bool wanted = wishes.take_over || options_.flip == Flip::kAlways ||
                       (options_.flip == Flip::kWhenEqual && equal);
   const uint64_t parked = ParkedKeysOf(*new_);
+  if (!report_.compared_at.has_value()) report_.old_parked = ParkedKeysOf(*old_);
   // Whoever waits hears it again, since what he told it last was something else.
   const bool told_again = wanted && parked > 0 && !wishes.with_parked;
   if (!wanted || told_again) {

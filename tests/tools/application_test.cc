@@ -184,7 +184,9 @@ TEST_F(EveryCommand, HasHelpAndRefusesWhatItDoesNotKnow) {
   }
   EXPECT_THAT(help.out, HasSubstr("7  execute: the business said no"));
   EXPECT_EQ(RunBare(parts, {}).code, 2);
-  EXPECT_EQ(RunBare(parts, {"frobnicate"}).code, 2);
+  const Told unknown = RunBare(parts, {"frobnicate"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("there is no command 'frobnicate'"));
 }
 
 TEST_F(EveryCommand, FindsItsStoreByOptionEnvironmentOrDefault) {

@@ -56,6 +56,26 @@ TEST_F(CatchUpCommand, BuildsAViewWhoseDefinitionChanged) {
   }
 }
 
+// Nothing at the log's end is for it: it has nothing to do.
+TEST_F(CatchUpCommand, AViewDoesNotLagBehindWhatItPassesOver) {
+  ASSERT_EQ(RunWith(Both(), {"catch-up"}).code, 0);
+  {
+    const App app = Open(Aggregate<Account>());
+    ASSERT_THAT(app.store().Append("note-1", ExpectedVersion::Any(), {Event{.type = "Noted"}}),
+                IsOk());
+  }
+  const auto views = RunWith(Both(), {"views", "--json"}).Json();
+  ASSERT_THAT(views, SizeIs(2));
+  for (const auto& view : views) {
+    EXPECT_EQ(view["state"], "at the tip") << view;
+    EXPECT_EQ(view["lag_events"], 0) << view;
+  }
+  const Told told = RunWith(Both(), {"catch-up"});
+  EXPECT_EQ(told.code, 0);
+  EXPECT_THAT(told.out, HasSubstr("Balance  at the tip  generation 1"));
+  EXPECT_THAT(told.out, HasSubstr("AsyncBalance  at the tip  generation 1"));
+}
+
 TEST_F(CatchUpCommand, DoesNotWaitForABuildThatIsPaused) {
   MakePausedRevision();
   const auto parts = PartsOf(Aggregate<Account>(), Async<RevisedBalances>());

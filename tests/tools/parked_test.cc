@@ -170,6 +170,20 @@ TEST_F(ParkedCommand, DropsOneKey) {
   EXPECT_EQ(Amount("7"), "687");
 }
 
+TEST_F(ParkedCommand, AViewThatIsGoingToStopIsSaid) {
+  const ApplicationParts stops = Broken({.policy = FailurePolicy::kStop, .retry = {.attempts = 1}});
+  const Told told = RunWith(stops, {"parked", "replay", "Balance", "--all"});
+  EXPECT_EQ(told.code, 6);
+  EXPECT_THAT(told.err, HasSubstr("the view takes no 666"));
+}
+
+TEST_F(ParkedCommand, AnInlineViewNeverParks) {
+  const Told told = RunWith(PartsOf(Aggregate<Account>(), Inline<MendedBalances>()),
+                            {"parked", "replay", "Balance", "--all"});
+  EXPECT_EQ(told.code, 6);
+  EXPECT_THAT(told.err, HasSubstr("view Balance is inline"));
+}
+
 TEST_F(ParkedCommand, WhatWasSkippedIsFound) {
   const ApplicationParts skips = Broken({.policy = FailurePolicy::kSkip, .retry = {.attempts = 1}});
   const auto before = Doctor(skips, 6);
@@ -201,7 +215,10 @@ TEST_F(ParkedCommand, ABuildThatParksTakesOverOnlyWhenItIsTold) {
   EXPECT_EQ(told.Json().at(0)["rows_different"], 0);
   EXPECT_EQ(told.Json().at(0)["old_parked"], 1);
   EXPECT_EQ(told.Json().at(0)["new_parked"], 1);
-  EXPECT_EQ(RunWith(Broken(), {"replay", "Balance", "--with-parked"}).code, 0);
+  told = RunWith(Broken(), {"replay", "Balance", "--with-parked", "--json"});
+  EXPECT_EQ(told.code, 0);
+  EXPECT_EQ(told.Json().at(0)["old_parked"], 1);
+  EXPECT_EQ(told.Json().at(0)["new_parked"], 1);
   // The build before has them too: nobody goes back to it unawares.
   told = RunWith(Broken(), {"rollback", "Balance"});
   EXPECT_EQ(told.code, 6);
@@ -235,6 +252,7 @@ TEST_F(ParkedCommand, SaysWhyNot) {
     EXPECT_EQ(RunWith(Broken(), wrong).code, 2) << wrong.back();
   }
   EXPECT_EQ(RunWith(Broken(), {"parked", "show", "Balance", "8"}).code, 3);
+  EXPECT_EQ(RunWith(Broken(), {"parked", "list", "Balance", "--generation", "9"}).code, 3);
   EXPECT_EQ(RunWith(Broken(), {"parked", "replay", "Balance", "8"}).code, 3);
   EXPECT_EQ(RunBare(Broken(), {"parked", "list", "Balance", "--store", directory_ + "/no"}).code,
             3);

@@ -284,6 +284,11 @@ int RunProgram(const Program& program, int argc, const char* const* argv, Consol
     app.exit(help, console.out, console.err);
     return kSound;
   } catch (const CLI::ParseError& error) {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+      return Fail(console, kUsage,
+                  absl::StrCat("there is no command '", Printable(argv[1]), "' (", program.name,
+                               " --help lists them)"));
+    }
     return Fail(console, kUsage,
                 absl::StrCat(error.what(), " (", program.name, " --help says more)"));
   }

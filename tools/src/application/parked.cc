@@ -11,6 +11,7 @@
 #include "application/commands.h"
 #include "application/open.h"
 #include "daybook/core/status_macros.h"
+#include "daybook/projections/stored_generations.h"
 #include "daybook/projections/stored_view.h"
 #include "event_text.h"
 #include "nlohmann/json.hpp"
@@ -22,11 +23,20 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// The build that is asked for, or the one that answers.
+// The build that is asked for, or the one that answers. NotFound: there is no such build.
 absl::StatusOr<uint32_t> GenerationOf(const ParkedArguments& arguments,
                                       const ProjectionDefinition& view,
                                       const StoreSession& session) {
-  if (arguments.generation.has_value()) return *arguments.generation;
+  if (arguments.generation.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(
+        const std::vector<StoredGeneration> generations,
+        FindGenerations(*session.store, *session.reader, view, /*max_events=*/1));
+    for (const StoredGeneration& known : generations) {
+      if (known.view.generation == *arguments.generation) return *arguments.generation;
+    }
+    return absl::NotFoundError(
+        absl::StrCat("view ", view.name(), " has no generation ", *arguments.generation));
+  }
   DAYBOOK_ASSIGN_OR_RETURN(const StoredView stored,
                            FindStoredView(*session.store, *session.reader, view));
   return stored.generation;
@@ -130,24 +140,45 @@ absl::Status CheckParked(const ParkedArguments& arguments, const ProjectionDefin
       .status();
 }
 
-// OK: the application is open, and `key`, when it is asked for, was parked.
+// What the view is going to stop with, once it is open: it may not have got there when it answers.
+absl::Status StopOf(const Application& application, const ProjectionDefinition& view,
+                    const StoreSession& session) {
+  for (const ProjectionRegistration& projection : application.parts().projections) {
+    if (projection.definition->name() != view.name()) continue;
+    DAYBOOK_ASSIGN_OR_RETURN(const StoredView stored,
+                             FindStoredView(*session.store, *session.reader, view));
+    if (!stored.current) break;
+    DAYBOOK_ASSIGN_OR_RETURN(
+        const PendingEvents pending,
+        TryPendingEvents(*session.reader, view, stored, /*max_events=*/1, projection.policy()));
+    return pending.stops;
+  }
+  return absl::OkStatus();
+}
+
+// OK: the application is open, and `key`, when it is asked for, was parked. `stop`, where it is
+// not null, gets what the view is going to stop with.
 absl::StatusOr<std::shared_ptr<App>> OpenToChange(const Application& application,
                                                   const ParkedArguments& arguments, ExitCode* code,
-                                                  Console& console) {
+                                                  Console& console, absl::Status* stop = nullptr) {
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) {
     *code = Fail(console, view.status());
     return view.status();
   }
-  if (arguments.key.has_value()) {
+  {
     const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
-    if (!session.ok()) {
+    if (session.ok() && stop != nullptr) *stop = StopOf(application, **view, *session);
+    // Without a key there is nothing to check: the application may open what it has to recover.
+    if (!session.ok() && arguments.key.has_value()) {
       *code = FailToOpen(console, arguments.store, session.status());
       return session.status();
     }
-    if (const absl::Status parked = CheckParked(arguments, **view, *session); !parked.ok()) {
-      *code = Fail(console, parked);
-      return parked;
+    if (arguments.key.has_value()) {
+      if (const absl::Status parked = CheckParked(arguments, **view, *session); !parked.ok()) {
+        *code = Fail(console, parked);
+        return parked;
+      }
     }
   }
   absl::StatusOr<std::shared_ptr<App>> app = OpenApplication(application, arguments.store);
@@ -179,7 +210,8 @@ ExitCode ReplayParkedKeys(const Application& application, const ParkedArguments&
     return Fail(console, kUsage, "name a KEY, or --all");
   }
   ExitCode code = kSound;
-  const auto app = OpenToChange(application, arguments, &code, console);
+  absl::Status stop;
+  const auto app = OpenToChange(application, arguments, &code, console, &stop);
   if (!app.ok()) return code;
   absl::StatusOr<ParkedReplay> replay =
       (*app)->ReplayParked(arguments.view, arguments.key, arguments.generation);
@@ -195,8 +227,8 @@ ExitCode ReplayParkedKeys(const Application& application, const ParkedArguments&
                 << replay->taken_events << " events taken; " << replay->parked_keys
                 << " keys stay parked\n";
   }
-  if (replay->parked_keys == 0) return kSound;
-  return Fail(console, kNeedsAttention, ErrorText(replay->error));
+  if (replay->parked_keys > 0) return Fail(console, kNeedsAttention, ErrorText(replay->error));
+  return stop.ok() ? kSound : Fail(console, kNeedsAttention, stop.message());
 }
 
 ExitCode DropParkedKey(const Application& application, const ParkedArguments& arguments,

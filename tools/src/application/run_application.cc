@@ -17,7 +17,8 @@ namespace {
 constexpr char kMoreExitCodes[] =
     "  6  doctor: something needs attention; schema check: this build cannot read all; catch-up,\n"
     "     replay, rollback: a view has stopped, or events of it are parked; replay --compare: the\n"
-    "     rows differ, or could not be compared; parked replay: something stays parked\n"
+    "     rows differ, or could not be compared; parked replay: something stays parked;\n"
+    "     parked replay, parked drop: the build is paused, or has stopped\n"
     "  7  execute: the business said no\n";
 
 // The arguments of all commands; they outlive the parser.

@@ -69,6 +69,17 @@ StoredView LiveView(Position tip) {
   return view;
 }
 
+// A view that has nothing to do with the events behind its checkpoint does not lag.
+absl::Status PassOver(const StoreReader& reader, const ProjectionRegistration& projection,
+                      StoredView* view) {
+  if (!view->current || view->lag_events == 0) return absl::OkStatus();
+  DAYBOOK_ASSIGN_OR_RETURN(const PendingEvents pending,
+                           TryPendingEvents(reader, *projection.definition, *view,
+                                            /*max_events=*/1, projection.policy()));
+  if (pending.events == 0 && pending.stops.ok() && pending.refuses.ok()) view->lag_events = 0;
+  return absl::OkStatus();
+}
+
 absl::Status PrintViews(const Application& application, const StoreSession& session, bool json,
                         Console& console) {
   for (const ProjectionRegistration& projection : application.parts().projections) {
@@ -77,6 +88,7 @@ absl::Status PrintViews(const Application& application, const StoreSession& sess
     if (!live) {
       DAYBOOK_ASSIGN_OR_RETURN(
           view, FindStoredView(*session.store, *session.reader, *projection.definition));
+      DAYBOOK_RETURN_IF_ERROR(PassOver(*session.reader, projection, &view));
     }
     // The next event tells whether a build goes on.
     DAYBOOK_ASSIGN_OR_RETURN(
@@ -171,19 +183,25 @@ absl::StatusOr<std::string> NotArrived(const App& app, Position tip) {
   return absl::StrJoin(names, ", ");
 }
 
+// As `views` says it: an inline view that has arrived is part of the commits from the next one on.
+absl::string_view ArrivedName(ViewState state) {
+  return state == ViewState::kStopped || state == ViewState::kStale ? ViewStateName(state)
+                                                                    : "at the tip";
+}
+
 ExitCode TellArrived(const App& app, Position tip, bool json, Console& console) {
   const absl::StatusOr<std::vector<ViewStatus>> views = app.views().Status();
   if (!views.ok()) return Fail(console, views.status());
   ExitCode code = kSound;
   for (const ViewStatus& view : *views) {
     nlohmann::ordered_json line = {{"view", view.name},
-                                   {"state", std::string(ViewStateName(view.state))},
+                                   {"state", std::string(ArrivedName(view.state))},
                                    {"generation", view.generation},
                                    {"checkpoint", view.checkpoint.sequence()}};
     if (json) {
       console.out << JsonLine(line);
     } else {
-      console.out << view.name << "  " << ViewStateName(view.state) << "  generation "
+      console.out << view.name << "  " << ArrivedName(view.state) << "  generation "
                   << view.generation << "  checkpoint " << view.checkpoint.ToString() << "\n";
     }
     const std::string attention = Attention(view, tip);

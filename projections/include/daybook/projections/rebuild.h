@@ -97,8 +97,8 @@ struct RebuildReport {
   uint64_t rows_compared = 0;   // keys that one of them has, or both
   uint64_t rows_different = 0;  // of these
   std::vector<RowDifference> differences;
-  // Keys that are parked, of each build: their rows lack events, which is why they differ. When
-  // they were compared; of the new one, when it came to rest.
+  // Keys that are parked, of each build: their rows lack events, which is why they differ. Of the
+  // old one when they were compared, or else as of the new one: when it came to rest.
   uint64_t old_parked = 0;
   uint64_t new_parked = 0;
   bool serving = false;  // the new one took over
