@@ -65,7 +65,7 @@ TEST(SavingsApp, ReadsALogOfThePast) {
 
   //! [read]
   int64_t fees = 0;
-  const auto batch = app->store().Reader()->ReadLog({});
+  const auto batch = app->store().Reader()->ReadLog({.filter = {.categories = {"savings"}}});
   for (const daybook::RecordedEvent& recorded : *batch) {
     const absl::Status read = daybook::ReadEvent<Savings>(recorded, [&](const auto& e) {
       if constexpr (std::is_same_v<decltype(e), const FeeCharged&>) fees += e.cents();

@@ -23,6 +23,7 @@ struct Wallet : WalletAggregate {
     }
     return daybook::Emit<Withdrawn>({.amount = command.amount()});
   }
+  //! [context]
   // Pays out what is left. Closing twice changes nothing.
   static Decision Decide(const State& state, const Close&, const daybook::CommandContext& context) {
     Decision decision;
@@ -35,6 +36,7 @@ struct Wallet : WalletAggregate {
                                         .id = context.command_id.ToString()}));
     return decision;
   }
+  //! [context]
 
   static void Evolve(State& state, const Deposited& event) noexcept {
     state.set_balance(state.balance() + event.amount());

@@ -31,7 +31,7 @@ struct HandledEvent {
 //
 // A projection P is a struct that derives from what the generator made of its row message:
 //   static void On(Row&, const E&)                    for each event E of its aggregates that is
-//   static absl::Status On(Row&, const E&)            not in Ignores; a third parameter, const
+//   static absl::Status On(Row&, const E&)            not in Ignores; a third parameter,
 //                                                     EventContext&, where it is wanted
 //   using Ignores = daybook::TypeList<E...>           the events that it leaves out
 //   static K Key(const E&[, const RecordedEvent&])    where the row is not that of the event's key
