@@ -89,9 +89,7 @@ class Sequencer : public Task {
   bool FinishGroup(Group* finished);
   bool DrainQueue();
   // Or nothing more will be.
-  bool AllPublished() const {
-    return halted_ || (in_flight_ == nullptr && OpenBytes() == 0);
-  }
+  bool AllPublished() const { return halted_ || (in_flight_ == nullptr && OpenBytes() == 0); }
   void Process(Request& request, int64_t now_micros);
   void WriteOut();
   bool CloseGroup();
