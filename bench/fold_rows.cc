@@ -135,13 +135,10 @@ void WriteRows(HandLog& log, const absl::flat_hash_map<uint64_t, bank::Balance>&
   log.Write(&batch, /*sync=*/true);
 }
 
-double HandFold() {
-  HandLog& log = *ByHand().log;
-  const Stopwatch watch;
-  absl::flat_hash_map<uint64_t, bank::Balance> rows;
+// Calls `fold` with each event of the log: its stream, the event, its key.
+template <typename Fold>
+void ForEachByHand(HandLog& log, Fold fold) {
   bank::Deposited event;
-  size_t folded = 0;
-  std::string position;
   const std::unique_ptr<rocksdb::Iterator> it(log.db()->NewIterator({}, log.log()));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const rocksdb::Slice value = it->value();
@@ -151,13 +148,24 @@ double HandFold() {
                               static_cast<int>(value.size() - sizeof(stream)))) {
       std::abort();
     }
+    fold(stream, event, it->key());
+  }
+  Check(it->status());
+}
+
+double HandFold() {
+  HandLog& log = *ByHand().log;
+  const Stopwatch watch;
+  absl::flat_hash_map<uint64_t, bank::Balance> rows;
+  size_t folded = 0;
+  std::string position;
+  ForEachByHand(log, [&](uint64_t stream, const bank::Deposited& event, rocksdb::Slice at) {
     bank::Balance& row = rows[stream];
     row.set_amount(row.amount() + event.amount());
     row.set_deposits(row.deposits() + 1);
-    if (++folded % kFlushEvents == 0) WriteRows(log, rows, it->key());
-    if (folded == Scaled(kEvents)) position = it->key().ToString();
-  }
-  Check(it->status());
+    if (++folded % kFlushEvents == 0) WriteRows(log, rows, at);
+    if (folded == Scaled(kEvents)) position = at.ToString();
+  });
   if (folded % kFlushEvents != 0) WriteRows(log, rows, position);
   if (folded != Scaled(kEvents)) std::abort();
   return static_cast<double>(folded) / watch.Seconds();
@@ -173,7 +181,6 @@ double HandFoldEntries() {
   const std::string prefix = absl::StrCat(++run, "/");
   absl::flat_hash_map<std::string, bank::Entry> rows;
   size_t bytes = 0;
-  bank::Deposited event;
   size_t folded = 0;
   std::string stored;
   const auto write = [&](rocksdb::Slice checkpoint) {
@@ -188,31 +195,22 @@ double HandFoldEntries() {
     bytes = 0;
   };
   std::string position;
-  const std::unique_ptr<rocksdb::Iterator> it(log.db()->NewIterator({}, log.log()));
-  for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    const rocksdb::Slice value = it->value();
-    uint64_t stream;
-    std::memcpy(&stream, value.data(), sizeof(stream));
-    if (!event.ParseFromArray(value.data() + sizeof(stream),
-                              static_cast<int>(value.size() - sizeof(stream)))) {
-      std::abort();
-    }
+  ForEachByHand(log, [&](uint64_t stream, const bank::Deposited& event, rocksdb::Slice at) {
     const std::string key = kInOrder ? absl::StrCat(prefix, absl::Dec(folded, absl::kZeroPad10))
                                      : absl::StrCat(prefix, "account-", stream, "/",
                                                     absl::Dec(folded / kStreams, absl::kZeroPad10));
-    auto [at, is_new] = rows.try_emplace(key);
+    auto [row, is_new] = rows.try_emplace(key);
     if (is_new) {
       const rocksdb::Status found = log.db()->Get({}, log.rows(), key, &stored);
       if (found.ok()) std::abort();  // each event has its own
     }
-    at->second.set_amount(event.amount());
-    at->second.set_note(event.note().substr(0, 80));
+    row->second.set_amount(event.amount());
+    row->second.set_note(event.note().substr(0, 80));
     bytes += key.size() + 100;
     ++folded;
-    if (bytes >= kFlushBytes) write(it->key());
-    if (folded == Scaled(kEvents)) position = it->key().ToString();
-  }
-  Check(it->status());
+    if (bytes >= kFlushBytes) write(at);
+    if (folded == Scaled(kEvents)) position = at.ToString();
+  });
   write(position);
   if (folded != Scaled(kEvents)) std::abort();
   return static_cast<double>(folded) / watch.Seconds();

@@ -251,8 +251,8 @@ void AsyncRunner::Read(Feed& feed) {
   }
   if (!status.ok()) {
     for (Follower* follower : feed.followers) follower->StopNow(status);
-    feed.at_tip = true;
-    return;
+    // What was folded is not folded again.
+    feed.batches = {EventBatch({}, nullptr, feed.position(), /*at_end=*/true)};
   }
   feed.next = 0;
   feed.at_tip = feed.batches.back().at_end();

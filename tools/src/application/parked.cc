@@ -140,45 +140,47 @@ absl::Status CheckParked(const ParkedArguments& arguments, const ProjectionDefin
       .status();
 }
 
-// What the view is going to stop with, once it is open: it may not have got there when it answers.
-absl::Status StopOf(const Application& application, const ProjectionDefinition& view,
-                    const StoreSession& session) {
+// What the build that is asked for is going to stop with, once it is open, where it is the one that
+// answers: it may not have got there when the command is done. OK also where the store cannot be
+// read yet: the application says why, or recovers it.
+absl::Status StopOf(const Application& application, const ParkedArguments& arguments,
+                    Console& console) {
+  const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
+  if (!session.ok()) return absl::OkStatus();
   for (const ProjectionRegistration& projection : application.parts().projections) {
-    if (projection.definition->name() != view.name()) continue;
+    const ProjectionDefinition& view = *projection.definition;
+    if (view.name() != arguments.view) continue;
     DAYBOOK_ASSIGN_OR_RETURN(const StoredView stored,
-                             FindStoredView(*session.store, *session.reader, view));
-    if (!stored.current) break;
+                             FindStoredView(*session->store, *session->reader, view));
+    if (!stored.current || arguments.generation.value_or(stored.generation) != stored.generation) {
+      break;
+    }
     DAYBOOK_ASSIGN_OR_RETURN(
         const PendingEvents pending,
-        TryPendingEvents(*session.reader, view, stored, /*max_events=*/1, projection.policy()));
+        TryPendingEvents(*session->reader, view, stored, /*max_events=*/1, projection.policy()));
     return pending.stops;
   }
   return absl::OkStatus();
 }
 
-// OK: the application is open, and `key`, when it is asked for, was parked. `stop`, where it is
-// not null, gets what the view is going to stop with.
+// OK: the application is open, and `key`, when it is asked for, was parked.
 absl::StatusOr<std::shared_ptr<App>> OpenToChange(const Application& application,
                                                   const ParkedArguments& arguments, ExitCode* code,
-                                                  Console& console, absl::Status* stop = nullptr) {
+                                                  Console& console) {
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) {
     *code = Fail(console, view.status());
     return view.status();
   }
-  {
+  if (arguments.key.has_value()) {
     const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
-    if (session.ok() && stop != nullptr) *stop = StopOf(application, **view, *session);
-    // Without a key there is nothing to check: the application may open what it has to recover.
-    if (!session.ok() && arguments.key.has_value()) {
+    if (!session.ok()) {
       *code = FailToOpen(console, arguments.store, session.status());
       return session.status();
     }
-    if (arguments.key.has_value()) {
-      if (const absl::Status parked = CheckParked(arguments, **view, *session); !parked.ok()) {
-        *code = Fail(console, parked);
-        return parked;
-      }
+    if (const absl::Status parked = CheckParked(arguments, **view, *session); !parked.ok()) {
+      *code = Fail(console, parked);
+      return parked;
     }
   }
   absl::StatusOr<std::shared_ptr<App>> app = OpenApplication(application, arguments.store);
@@ -210,8 +212,8 @@ ExitCode ReplayParkedKeys(const Application& application, const ParkedArguments&
     return Fail(console, kUsage, "name a KEY, or --all");
   }
   ExitCode code = kSound;
-  absl::Status stop;
-  const auto app = OpenToChange(application, arguments, &code, console, &stop);
+  const absl::Status stop = StopOf(application, arguments, console);
+  const auto app = OpenToChange(application, arguments, &code, console);
   if (!app.ok()) return code;
   absl::StatusOr<ParkedReplay> replay =
       (*app)->ReplayParked(arguments.view, arguments.key, arguments.generation);

@@ -126,8 +126,10 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
     DAYBOOK_RETURN_IF_ERROR(ScanStoredIndex(*session.reader, view, stored, text, direction, print));
     return printed;
   }
-  RangeOptions range{.from = arguments.from, .prefix = arguments.prefix, .direction = direction};
-  range.until = arguments.until;
+  const RangeOptions range{.from = arguments.from,
+                           .until = arguments.until,
+                           .prefix = arguments.prefix,
+                           .direction = direction};
   DAYBOOK_RETURN_IF_ERROR(ScanStoredRows(*session.reader, stored, range, print));
   return printed;
 }
