@@ -40,6 +40,15 @@ std::string IndexPrefix(size_t number) {
   return std::string(1, static_cast<char>(number));
 }
 
+// The first place that `query` asks for, and the first one beyond.
+std::string FirstPlace(const IndexQuery& query) {
+  return absl::StrCat(query.equal, query.from.value_or(""));
+}
+std::optional<std::string> EndPlace(const IndexQuery& query, absl::string_view prefix) {
+  if (!query.until.has_value()) return AfterPrefix(absl::StrCat(prefix, query.equal));
+  return absl::StrCat(prefix, query.equal, *query.until);
+}
+
 // The row's key in `place`, an entry without its prefix.
 absl::StatusOr<absl::string_view> KeyOfPlace(const StoredIndex& index, absl::string_view place) {
   for (const FieldDescriptor* field : index.index.fields) {
@@ -95,15 +104,20 @@ std::optional<size_t> IndexNumber(absl::string_view layout, const RowIndex& inde
   return std::nullopt;
 }
 
+bool AsksFor(const IndexQuery& query, absl::string_view values, absl::string_view key) {
+  const std::string place = absl::StrCat(values, key);
+  const std::optional<std::string> end = EndPlace(query, /*prefix=*/"");
+  return place >= FirstPlace(query) && (!end.has_value() || place < *end);
+}
+
 absl::Status ScanIndex(
     const StoreReader& reader, const StoredIndex& index, const IndexQuery& query,
     Direction direction, const std::optional<std::string>& place,
     absl::FunctionRef<absl::StatusOr<bool>(absl::string_view place, absl::string_view key)> visit) {
   const std::string prefix = IndexPrefix(index.number);
-  const std::string equal = absl::StrCat(prefix, query.equal);
-  ScanOptions scan{.direction = direction};
-  scan.from = absl::StrCat(equal, query.from.value_or(""));
-  scan.until = query.until.has_value() ? absl::StrCat(equal, *query.until) : AfterPrefix(equal);
+  ScanOptions scan{.from = absl::StrCat(prefix, FirstPlace(query)),
+                   .until = EndPlace(query, prefix),
+                   .direction = direction};
   if (place.has_value() && direction == Direction::kForwards) {
     scan.from = std::max(scan.from, absl::StrCat(prefix, *place, absl::string_view("\0", 1)));
   } else if (place.has_value()) {

@@ -36,6 +36,8 @@ struct StoredIndex {
   size_t number;
 };
 
+// Whether `query` asks for the row with these values in its index.
+bool AsksFor(const IndexQuery& query, absl::string_view values, absl::string_view key);
 // Calls `visit` with each row that `query` asks for, in order, until it returns false or an error:
 // the place of its entry, values and key, and the key. Those after `place` alone, if there is one.
 // DataLoss when an entry is damaged.

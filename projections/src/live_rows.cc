@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/time/clock.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/errors.h"
@@ -17,13 +19,14 @@
 #include "events_until.h"
 #include "parking.h"
 #include "query_token.h"
-#include "view_pages.h"
+#include "watched_rows.h"
 
 namespace daybook::internal {
 namespace {
 
 // With more keys than these, all rows come again: that takes no memory.
 constexpr size_t kMostChangedKeys = 1'000'000;
+constexpr size_t kMostToldKeys = 1'000'000;
 constexpr size_t kEventIdBytes = 8;
 // How often who waits looks whether another build has taken over or parked events were released.
 constexpr absl::Duration kLook = absl::Seconds(1);
@@ -31,9 +34,9 @@ constexpr absl::Duration kLook = absl::Seconds(1);
 // Which rows the events of a view concern.
 class ConcernedKeys {
  public:
-  ConcernedKeys(const ProjectionDefinition& definition, ScanOptions range)
+  ConcernedKeys(const ProjectionDefinition& definition, const WatchedRows& rows)
       : definition_(definition),
-        range_(std::move(range)),
+        rows_(rows),
         fold_(definition.MakeFold()),
         // Asked for each row that an event is to be folded into, which none is.
         ask_([this](absl::string_view key) {
@@ -43,7 +46,8 @@ class ConcernedKeys {
     dispatcher_.Add(definition);
   }
 
-  // Of the events after `after` and up to `until`, those that are in the range. nullopt: too many.
+  // Of the events after `after` and up to `until`, those that somebody may watch. nullopt: too
+  // many.
   absl::StatusOr<std::optional<std::vector<std::string>>> Of(const StoreReader& reader,
                                                              Position after, Position until) {
     keys_.clear();
@@ -81,62 +85,71 @@ class ConcernedKeys {
 
   void Add(absl::string_view key) {
     // No row has a longer key: the view refuses the event.
-    if (key.size() > kMaxRowKeyBytes || key < range_.from) return;
-    if (range_.until.has_value() && key >= *range_.until) return;
-    keys_.emplace(key);
+    if (key.size() <= kMaxRowKeyBytes && rows_.MayHave(key)) keys_.emplace(key);
   }
 
   const ProjectionDefinition& definition_;
-  const ScanOptions range_;
+  const WatchedRows& rows_;
   EventDispatcher dispatcher_;
   const std::unique_ptr<RowFold> fold_;
   RowByRow ask_;
   std::set<std::string> keys_;
 };
 
+// Which keys came with a row, so that whoever watches is not told of others that they have none. By
+// the hash of the key: one that is taken for another comes without need. Forgets nothing, since
+// what came may have to come again; nullopt where it is not known, or too many.
+class ToldKeys {
+ public:
+  void Clear() { hashes_.emplace(); }
+  void Add(absl::string_view key) {
+    if (!hashes_.has_value()) return;
+    hashes_->insert(absl::HashOf(key));
+    if (hashes_->size() > kMostToldKeys) hashes_.reset();
+  }
+  bool MayHave(absl::string_view key) const {
+    return !hashes_.has_value() || hashes_->contains(absl::HashOf(key));
+  }
+
+ private:
+  std::optional<absl::flat_hash_set<size_t>> hashes_;
+};
+
 class ViewRows final : public LiveRows {
  public:
-  ViewRows(const ViewReader& reader, const View& view, const LiveQueryOptions& options,
-           const RangeOptions& range)
+  ViewRows(const ViewReader& reader, const View& view, std::unique_ptr<WatchedRows> watched,
+           const LiveQueryOptions& options)
       : reader_(reader),
         view_(view),
-        query_{view.name(), /*index=*/"", HashOfRows({"watch", HashOfRange(range)})},
-        scan_(ScanOfRange(range)),
+        watched_(std::move(watched)),
         batch_rows_(options.batch_rows),
         resume_(options.resume),
-        concerned_(view.definition(), scan_) {}
+        concerned_(view.definition(), *watched_) {}
 
   // InvalidArgument (InvalidField "resume").
   absl::Status ParseResume() {
     if (resume_.empty()) return absl::OkStatus();
-    DAYBOOK_ASSIGN_OR_RETURN(const std::string text, ParseToken(kResumeField, query_, resume_));
+    DAYBOOK_ASSIGN_OR_RETURN(const std::string text,
+                             ParseToken(kResumeField, watched_->query(), resume_));
     if (place_.emplace().ParseFromString(text)) return absl::OkStatus();
     return InvalidFieldError(kResumeField.name, "as an earlier batch gave it in `resume`");
   }
 
   absl::StatusOr<LiveBatch> Next(absl::Duration timeout, VisitRow visit) override {
-    if (!moment_.has_value()) {
-      DAYBOOK_RETURN_IF_ERROR(place_.has_value() ? BeginChanges(absl::Now() + timeout)
-                                                 : BeginAnew());
-    }
+    const absl::Time deadline = absl::Now() + timeout;
     LiveBatch batch;
-    if (moment_.has_value()) {
-      absl::StatusOr<bool> complete = moment_->anew ? HandOutRange(visit) : HandOutKeys(visit);
-      if (!complete.ok()) {
-        // What of the batch was visited is of no use to anybody: again from place_.
-        moment_.reset();
-        return std::move(complete).status();
+    bool tells = false;
+    // Of the rows that changed none may be one that is watched, or was.
+    do {
+      if (!moment_.has_value()) {
+        DAYBOOK_RETURN_IF_ERROR(place_.has_value() ? BeginChanges(deadline) : BeginAnew());
       }
-      batch.complete = *complete;
-      batch.reset = std::exchange(moment_->tells_reset, false);
-      batch.position = Position(moment_->place.position());
-      if (batch.complete) {
-        MoveTo(moment_->place);
-        moment_.reset();
+      if (!moment_.has_value()) {
+        batch.position = Position(place_->position());
+        break;
       }
-    } else {
-      batch.position = Position(place_->position());
-    }
+      DAYBOOK_ASSIGN_OR_RETURN(tells, HandOut(&batch, visit));
+    } while (!tells && absl::Now() < deadline);
     batch.resume = resume_;
     return batch;
   }
@@ -145,10 +158,10 @@ class ViewRows final : public LiveRows {
   // What is being handed out: rows of one reader.
   struct Moment {
     ViewReader::Rows rows;
-    v1::LivePlace place;
-    bool anew;         // all of the range, otherwise those of `keys`
-    bool tells_reset;  // of the first batch
-    std::string from;  // what is before it was handed out
+    v1::LivePlace at;
+    bool anew;                         // all that are watched, otherwise those of `keys`
+    bool tells_reset;                  // of the first batch
+    std::optional<std::string> place;  // of the last one of all that was handed out
     std::vector<std::string> keys;
     size_t next = 0;
   };
@@ -181,8 +194,9 @@ class ViewRows final : public LiveRows {
   absl::Status BeginAnewAt(ViewReader::Rows rows, v1::LivePlace place) {
     DAYBOOK_ASSIGN_OR_RETURN(*place.mutable_event(), EventAt(*rows.reader, place.position()));
     resume_.clear();
-    moment_.emplace(Moment{
-        std::move(rows), std::move(place), /*anew=*/true, /*tells_reset=*/true, scan_.from, {}});
+    told_.Clear();
+    moment_.emplace(Moment{std::move(rows), std::move(place), /*anew=*/true, /*tells_reset=*/true,
+                           /*place=*/std::nullopt, /*keys=*/{}});
     return absl::OkStatus();
   }
 
@@ -203,7 +217,7 @@ class ViewRows final : public LiveRows {
         DAYBOOK_ASSIGN_OR_RETURN(*place.mutable_event(), EventAt(*rows.reader, place.position()));
         if (!keys->empty()) {
           moment_.emplace(Moment{std::move(rows), std::move(place), /*anew=*/false,
-                                 /*tells_reset=*/false, /*from=*/"", *std::move(keys)});
+                                 /*tells_reset=*/false, /*place=*/std::nullopt, *std::move(keys)});
           return absl::OkStatus();
         }
         MoveTo(std::move(place));
@@ -236,49 +250,57 @@ class ViewRows final : public LiveRows {
 
   void MoveTo(v1::LivePlace place) {
     place_ = std::move(place);
-    resume_ = TokenText(query_, EncodeMessage(*place_));
+    resume_ = TokenText(watched_->query(), EncodeMessage(*place_));
   }
 
-  // True: these were all.
-  absl::StatusOr<bool> HandOutRange(VisitRow visit) {
-    ScanOptions scan = scan_;
-    scan.from = std::max(scan.from, moment_->from);
-    scan.limit = batch_rows_ + 1;
-    if (IsEmpty(scan)) return true;
+  // The next batch of the moment. Whether it has anything to tell.
+  absl::StatusOr<bool> HandOut(LiveBatch* batch, VisitRow visit) {
     size_t rows = 0;
-    absl::Status visited;
-    DAYBOOK_RETURN_IF_ERROR(moment_->rows.reader->ScanRows(
-        moment_->rows.table, scan, [&](absl::string_view key, absl::string_view row) {
-          if (rows++ < batch_rows_) {
-            visited = visit(key, row);
-            return visited.ok();
-          }
-          moment_->from.assign(key.data(), key.size());
-          return false;
-        }));
-    DAYBOOK_RETURN_IF_ERROR(visited);
-    return rows <= batch_rows_;
+    const auto count = [&](absl::string_view key, std::optional<absl::string_view> row) {
+      ++rows;
+      if (row.has_value()) told_.Add(key);
+      return visit(key, row);
+    };
+    absl::StatusOr<bool> complete =
+        moment_->anew ? watched_->Visit(moment_->rows, batch_rows_, &moment_->place, count)
+                      : HandOutKeys(&rows, count);
+    if (!complete.ok()) {
+      // What of the batch was visited is of no use to anybody: again from place_.
+      moment_.reset();
+      return std::move(complete).status();
+    }
+    batch->complete = *complete;
+    batch->reset = std::exchange(moment_->tells_reset, false);
+    batch->position = Position(moment_->at.position());
+    if (batch->complete) {
+      MoveTo(moment_->at);
+      moment_.reset();
+    }
+    return rows > 0 || batch->reset || !batch->complete;
   }
-  absl::StatusOr<bool> HandOutKeys(VisitRow visit) {
+  // True: these were all.
+  absl::StatusOr<bool> HandOutKeys(const size_t* rows, VisitRow visit) {
     const std::vector<std::string>& keys = moment_->keys;
-    for (size_t rows = 0; rows < batch_rows_ && moment_->next < keys.size(); ++rows) {
+    for (; *rows < batch_rows_ && moment_->next < keys.size(); ++moment_->next) {
       const std::string& key = keys[moment_->next];
       DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> row,
-                               moment_->rows.reader->GetRow(moment_->rows.table, key));
-      DAYBOOK_RETURN_IF_ERROR(
-          visit(key, row.has_value() ? std::optional<absl::string_view>(*row) : std::nullopt));
-      ++moment_->next;
+                               watched_->Get(moment_->rows, key));
+      if (row.has_value()) {
+        DAYBOOK_RETURN_IF_ERROR(visit(key, *row));
+      } else if (!watched_->ByWhatRowsHold() || told_.MayHave(key)) {
+        DAYBOOK_RETURN_IF_ERROR(visit(key, std::nullopt));
+      }
     }
     return moment_->next == keys.size();
   }
 
   const ViewReader& reader_;
   const View& view_;
-  const TokenQuery query_;
-  const ScanOptions scan_;
+  const std::unique_ptr<WatchedRows> watched_;
   const size_t batch_rows_;
   std::string resume_;  // of place_; empty: there is none
   ConcernedKeys concerned_;
+  ToldKeys told_;
   // What whoever watches has; nullopt: nothing yet.
   std::optional<v1::LivePlace> place_;
   std::optional<Moment> moment_;
@@ -287,13 +309,20 @@ class ViewRows final : public LiveRows {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LiveRows>> WatchView(const ViewReader& reader, const View& view,
+                                                    const IndexQuery* index,
                                                     const LiveQueryOptions& options) {
   if (options.batch_rows == 0) return InvalidFieldError("batch_rows", "at least 1");
   RangeOptions range;
   range.from = options.from;
   range.until = options.until;
   range.prefix = options.prefix;
-  auto rows = std::make_unique<ViewRows>(reader, view, options, range);
+  std::unique_ptr<WatchedRows> watched;
+  if (index == nullptr) {
+    watched = WatchedRange(view, range);
+  } else {
+    DAYBOOK_ASSIGN_OR_RETURN(watched, WatchedByIndex(view, *index, range));
+  }
+  auto rows = std::make_unique<ViewRows>(reader, view, std::move(watched), options);
   DAYBOOK_RETURN_IF_ERROR(rows->ParseResume());
   return rows;
 }

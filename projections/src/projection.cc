@@ -107,7 +107,8 @@ ProjectionDefinition::ProjectionDefinition(absl::string_view name, uint32_t revi
                                            std::vector<std::string> categories,
                                            std::vector<HandledEvent> handled,
                                            std::vector<PastEvent> past, const Descriptor* row,
-                                           NewFold new_fold, std::vector<RowIndex> indexes)
+                                           NewFold new_fold, std::vector<RowIndex> indexes,
+                                           ReadIndexValues index_values)
     : name_(name),
       categories_(std::move(categories)),
       handled_(std::move(handled)),
@@ -115,7 +116,8 @@ ProjectionDefinition::ProjectionDefinition(absl::string_view name, uint32_t revi
       row_(row),
       indexes_(std::move(indexes)),
       fingerprint_(Fingerprint(revision, categories_, handled_, past_, row, indexes_)),
-      new_fold_(new_fold) {}
+      new_fold_(new_fold),
+      index_values_(index_values) {}
 
 bool ProjectionDefinition::ReadsCategoryOf(absl::string_view stream) const {
   const absl::string_view category = CategoryOf(stream);

@@ -219,15 +219,25 @@ absl::StatusOr<std::string> ProjectionEngine::FindRows(const void* type, absl::s
 }
 
 absl::StatusOr<std::unique_ptr<LiveRows>> ProjectionEngine::WatchRows(
-    const void* type, absl::string_view name, const LiveQueryOptions& options) const {
+    const void* type, absl::string_view name, const internal::IndexQuery* index,
+    const LiveQueryOptions& options) const {
   DAYBOOK_ASSIGN_OR_RETURN(const View* view, impl_->Find(type, name));
-  return internal::WatchView(*impl_->reader, *view, options);
+  return internal::WatchView(*impl_->reader, *view, index, options);
 }
 
 absl::StatusOr<std::unique_ptr<LiveRows>> ProjectionEngine::Watch(
     absl::string_view view, const LiveQueryOptions& options) const {
   DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
-  return internal::WatchView(*impl_->reader, *found, options);
+  return internal::WatchView(*impl_->reader, *found, /*index=*/nullptr, options);
+}
+
+absl::StatusOr<std::unique_ptr<LiveRows>> ProjectionEngine::Watch(
+    absl::string_view view, const IndexText& rows, const LiveQueryOptions& options) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const View* found, impl_->FindNamed(view));
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const internal::IndexQuery index,
+      internal::ParseIndexText(found->name(), found->definition().indexes(), rows));
+  return internal::WatchView(*impl_->reader, *found, &index, options);
 }
 
 absl::StatusOr<std::vector<ViewStatus>> ProjectionEngine::Status() const {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "asked_index.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/status_macros.h"
 #include "index_table.h"
@@ -15,11 +15,6 @@
 
 namespace daybook::internal {
 namespace {
-
-// The first key after this one.
-std::string After(absl::string_view key) {
-  return absl::StrCat(key, absl::string_view("\0", 1));
-}
 
 TokenQuery QueryOf(const View& view, const RangeOptions& options) {
   return {view.name(), /*index=*/"", HashOfRange(options)};
@@ -31,22 +26,13 @@ std::string HashOfQuery(std::vector<absl::string_view> parts, Direction directio
   return HashOfRows(parts);
 }
 
-TokenQuery QueryOf(const View& view, const RowIndex& index, const IndexQuery& query,
-                   Direction direction) {
-  return {view.name(), index.name,
-          HashOfQuery({IndexLine(index), query.equal, query.from.has_value() ? "from" : "",
-                       query.from.value_or(""), query.until.has_value() ? "until" : "",
-                       query.until.value_or("")},
-                      direction)};
-}
-
 absl::StatusOr<ScanOptions> ScanOf(const View& view, const RangeOptions& options) {
   ScanOptions scan = ScanOfRange(options);
   if (options.page.empty()) return scan;
   DAYBOOK_ASSIGN_OR_RETURN(const std::string place,
                            ParseToken(kPageField, QueryOf(view, options), options.page));
   if (options.direction == Direction::kForwards) {
-    scan.from = std::max(scan.from, After(place));
+    scan.from = std::max(scan.from, KeyAfter(place));
   } else if (!scan.until.has_value() || place < *scan.until) {
     scan.until = place;
   }
@@ -86,21 +72,11 @@ absl::Status CheckLimit(size_t limit) {
   return InvalidFieldError("limit", "at least 1 for a page");
 }
 
-absl::StatusOr<const RowIndex*> FindIndex(const View& view, absl::string_view name) {
-  for (const RowIndex& index : view.definition().indexes()) {
-    if (index.name == name) return &index;
-  }
-  return InvalidFieldError("index", absl::StrCat("one of view ", view.name(), ": \"",
-                                                 absl::CHexEscape(name), "\" is not"));
-}
-
-absl::Status NotIndexed(const View& view, const RowIndex& index, const Generation& generation) {
-  return absl::UnavailableError(
-      absl::StrCat("index ", index.name, " of view ", view.name(), " is being built: generation ",
-                   generation.number, ", which answers until then, is of a definition without it"));
-}
-
 }  // namespace
+
+std::string KeyAfter(absl::string_view key) {
+  return absl::StrCat(key, absl::string_view("\0", 1));
+}
 
 ScanOptions ScanOfRange(const RangeOptions& options) {
   ScanOptions scan{.from = std::max(options.from, options.prefix),
@@ -153,17 +129,15 @@ absl::StatusOr<std::string> PageOfIndex(const ViewReader& reader, const View& vi
                                         const IndexQuery& query, const FindOptions& options,
                                         VisitRow visit) {
   DAYBOOK_RETURN_IF_ERROR(CheckLimit(options.limit));
-  DAYBOOK_ASSIGN_OR_RETURN(const RowIndex* index, FindIndex(view, query.index));
-  const TokenQuery paged = QueryOf(view, *index, query, options.direction);
+  DAYBOOK_ASSIGN_OR_RETURN(const AskedIndex asked, AskedIndex::Of(view, query));
+  const TokenQuery paged{view.name(), asked.name(), HashOfQuery(asked.Parts(), options.direction)};
   std::optional<std::string> place;
   if (!options.page.empty()) {
     DAYBOOK_ASSIGN_OR_RETURN(place, ParseToken(kPageField, paged, options.page));
   }
   DAYBOOK_ASSIGN_OR_RETURN(const ViewReader::Rows rows,
                            reader.At(view, options.at_least, options.timeout));
-  const std::optional<size_t> number = IndexNumber(rows.generation->index_layout, *index);
-  if (!number.has_value()) return NotIndexed(view, *index, *rows.generation);
-  const StoredIndex stored{view.name(), *index, *rows.generation->index, *number};
+  DAYBOOK_ASSIGN_OR_RETURN(const StoredIndex stored, asked.In(*rows.generation));
   PageVisit page(options.limit, visit);
   DAYBOOK_RETURN_IF_ERROR(
       ScanIndex(*rows.reader, stored, query, options.direction, place,

@@ -18,6 +18,8 @@ namespace daybook::internal {
 
 using VisitRow = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
 
+// The first key after this one.
+std::string KeyAfter(absl::string_view key);
 // What of the rows' table is in the range, whatever its page; and whether that is nothing.
 ScanOptions ScanOfRange(const RangeOptions& options);
 bool IsEmpty(const ScanOptions& scan);

@@ -98,6 +98,15 @@ TEST(IndexGuide, RowsByAnIndexAndPages) {
   EXPECT_THAT(KeysOf(seven), ElementsAre("order223"));
   EXPECT_EQ(KeysOf(everybody).size(), 30u);
 
+  //! [watch]
+  auto query = app->Watch<Orders>(Orders::ByCustomer("ann"));
+  //! [watch]
+  ASSERT_THAT(query, IsOk());
+  const auto hers = query->Next(absl::ZeroDuration());
+  ASSERT_THAT(hers, IsOk());
+  EXPECT_EQ(hers->rows.size(), KeysOf(all).size());
+  EXPECT_EQ(hers->rows.front().key, KeysOf(all).front());
+
   //! [keys]
   auto page = app->Page<Orders>({.prefix = "order1", .limit = 4});
   page = app->Page<Orders>({.prefix = "order1", .limit = 4, .page = page->next});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -10,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "daybook/core/codec.h"
+#include "live_copy.h"
 #include "tasks.h"
 #include "views_test.h"
 
@@ -292,6 +295,66 @@ TEST_P(RandomIndexes, PagesAreTurnedWhileRowsComeAndGo) {
     stayed += expect(Tasks::ByPoints(), kByPoints);
   }
   EXPECT_GT(stayed, 18u);
+}
+
+TEST_P(RandomIndexes, WhoWatchesHasTheRowsThatAreAskedFor) {
+  SCOPED_TRACE(absl::StrCat("seed ", seed_, " (--gtest_random_seed)"));
+  OpenViews({Inline<Tasks>(), Async<AsyncTasks>()});
+  const std::string text = OneOf(random_, Texts());
+  const tasks::Kind kind = OneOf(random_, Kinds());
+  const auto points = static_cast<uint32_t>(OneOf(random_, kNumbers));
+  struct Watcher {
+    IndexRows<TaskRow> rows;
+    std::function<bool(const TaskRow&)> wanted;
+    LiveCopy<AsyncTasks> copy{.by_index = true};
+    std::optional<LiveQuery<AsyncTasks>> query;
+  };
+  std::vector<Watcher> watchers;
+  watchers.push_back({Tasks::ByAssignee(), [](const TaskRow&) { return true; }, {}, {}});
+  watchers.push_back(
+      {Tasks::ByAssignee(text), [=](const TaskRow& r) { return r.assignee() == text; }, {}, {}});
+  watchers.push_back(
+      {Tasks::ByKind(kind, false).From(points),
+       [=](const TaskRow& r) { return r.kind() == kind && !r.urgent() && r.points() >= points; },
+       {},
+       {}});
+  watchers.push_back({Tasks::ByPoints().Until(points),
+                      [=](const TaskRow& r) { return r.points() < points; },
+                      {},
+                      {}});
+  size_t told = 0;
+  for (int round = 0; round < 60 && !HasFailure(); ++round) {
+    for (size_t n = random_() % 4; n > 0; --n) Change(40);
+    if (round % 20 == 19) {
+      auto rebuild = views_->Rebuild<AsyncTasks>();
+      ASSERT_THAT(rebuild, IsOk());
+      ASSERT_THAT(rebuild->Wait(), IsOk());
+    }
+    for (Watcher& watcher : watchers) {
+      LiveCopy<AsyncTasks>& copy = watcher.copy;
+      copy.by_index = true;
+      if (!watcher.query.has_value() || random_() % 8 == 0) {
+        copy.knows_all = !watcher.query.has_value();
+        auto query = views_->Watch<AsyncTasks>(
+            watcher.rows, {.batch_rows = random_() % 5 + 1, .resume = copy.resume});
+        ASSERT_THAT(query, IsOk());
+        watcher.query.emplace(*std::move(query));
+      }
+      // Sometimes in the middle of a moment.
+      const bool all = random_() % 3 != 0;
+      do {
+        ASSERT_TRUE(copy.TakeNext(*watcher.query, absl::Milliseconds(1)));
+        told += copy.last.size();
+      } while (all && (!copy.complete || copy.position < store_->Tip()));
+      if (!all) continue;
+      shop::Rows expected;
+      for (const auto& [key, row] : model_) {
+        if (watcher.wanted(row)) expected.emplace(key, EncodeMessage(row));
+      }
+      EXPECT_EQ(copy.rows, expected) << "round " << round << ", " << watcher.rows.query().index;
+    }
+  }
+  EXPECT_GT(told, 300u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RandomIndexes, testing::ValuesIn(StoreKinds()),

@@ -39,6 +39,15 @@ struct Told {
   std::vector<nlohmann::json> Json() const;
 };
 
+// Balances by their amounts.
+struct RankedBalances : Balances {
+  static constexpr absl::string_view kName = "RankedBalance";
+  static constexpr std::array<DeclaredIndex, 1> kIndexes = {{{"by_amount", "amount"}}};
+  static void AppendIndexValues(size_t, const Row& row, std::string* bytes) {
+    internal::AppendIndexValue(row.amount(), bytes);
+  }
+};
+
 class ApplicationTest : public testing::Test {
  protected:
   ApplicationTest();

@@ -90,15 +90,6 @@ TEST_F(QueryCommand, AViewThatWasNeverBuiltIsAskedOfTheLogAlone) {
   EXPECT_EQ(past.Json().at(0)["row"]["amount"], "20");
 }
 
-// Balances by their amounts.
-struct RankedBalances : Balances {
-  static constexpr absl::string_view kName = "RankedBalance";
-  static constexpr std::array<DeclaredIndex, 1> kIndexes = {{{"by_amount", "amount"}}};
-  static void AppendIndexValues(size_t, const Row& row, std::string* bytes) {
-    internal::AppendIndexValue(row.amount(), bytes);
-  }
-};
-
 TEST_F(QueryCommand, FoldsALiveView) {
   const auto live = [] { return PartsOf(Aggregate<Account>(), Live<Balances>()); };
   const Told row = RunWith(live(), {"query", "Balance", "7", "--json"});
@@ -143,8 +134,8 @@ TEST_F(QueryCommand, PrintsRowsByAnIndex) {
       {{"--by", "by_amount", "--equals", "much"}, "equals[0]"},
       {{"--by", "by_amount", "--equals", "1", "2"}, "at most 1 values"},
       {{"--by", "by_amount", "--equals", "1", "--from", "2"}, "a bound of a field behind those"},
-      {{"--by", "by_amount", "--at", "1"}, "neither with --prefix nor with --at"},
-      {{"--by", "by_amount", "--prefix", "1"}, "neither with --prefix nor with --at"},
+      {{"--by", "by_amount", "--at", "1"}, "as it is stored: not with --at"},
+      {{"--by", "by_amount", "--prefix", "1"}, "--prefix, which goes by key, is not for it"},
       {{"--equals", "1"}, "which --by names"},
       {{"7", "--by", "by_amount"}, "KEY names one row"},
   };

@@ -290,6 +290,35 @@ TEST_F(ToolServerTest, WatchesAView) {
   EXPECT_EQ(nobody.code, 5);
 }
 
+TEST_F(ToolServerTest, WatchesWhatAnIndexIsAskedFor) {
+  server_.reset();
+  app_.reset();
+  app_.emplace(Open(Aggregate<Account>(), Inline<RankedBalances>()));
+  server_ = Start();
+  const std::vector<std::string> rich = {"watch",     "RankedBalance", "--by",
+                                         "by_amount", "--from",        "100"};
+  Watched written;
+  std::future<int> watch = std::async(std::launch::async, [&] {
+    std::ostream out(&written);
+    return BankTo(out, rich);
+  });
+  written.WaitFor("-- all rows\n-- position 4\n");  // 20 and 5 are too little
+  ASSERT_THAT(app_->Execute(DepositOf(80)), IsOk());
+  written.WaitFor("\"100\"");
+  ASSERT_THAT(app_->Execute(Make<Withdraw>({.account = "7", .amount = 1})), IsOk());
+  written.WaitFor("7  deleted\n");
+  std::vector<std::string> bad = rich;
+  bad.insert(bad.end(), {"--prefix", "7"});
+  EXPECT_EQ(Bank(bad).code, 2);
+  bad = rich;
+  bad.insert(bad.end(), {"--equals", "100"});
+  const Told told = Bank(bad);
+  EXPECT_EQ(told.code, 2);
+  EXPECT_THAT(told.err, HasSubstr("a bound of a field behind those in equals"));
+  server_.reset();
+  EXPECT_EQ(watch.get(), 0);
+}
+
 TEST_F(ToolServerTest, OnlyTheUserMayConnectAndTheSocketGoes) {
   struct stat socket = {};
   ASSERT_EQ(stat(SocketPath().c_str(), &socket), 0);

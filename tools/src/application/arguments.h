@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daybook/core/moment.h"
+#include "daybook/projections/view_index.h"
 
 namespace daybook::tools {
 
@@ -22,15 +24,26 @@ struct ExecuteArguments {
   bool json = false;
 };
 
+// Which rows of a view.
+struct RowsArguments {
+  std::string prefix;
+  std::string from;
+  std::optional<std::string> until;
+  std::string by;  // an index; empty: by key
+  std::vector<std::string> equals;
+
+  // InvalidArgument: what is given does not go together.
+  absl::Status Check() const;
+  bool any() const { return !prefix.empty() || !from.empty() || until.has_value() || !by.empty(); }
+  // What the index is asked for.
+  IndexText ByIndex() const;
+};
+
 struct QueryArguments {
   std::string store;
   std::string view;
   std::optional<std::string> key;
-  std::string prefix;
-  std::string from;
-  std::optional<std::string> until;
-  std::string by;
-  std::vector<std::string> equals;
+  RowsArguments rows;
   std::optional<uint64_t> limit;
   bool backwards = false;
   std::optional<std::string> at;
@@ -40,9 +53,7 @@ struct QueryArguments {
 struct WatchArguments {
   std::string store;
   std::string view;
-  std::string prefix;
-  std::string from;
-  std::optional<std::string> until;
+  RowsArguments rows;
   std::string resume;
   bool json = false;
 };

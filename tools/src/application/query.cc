@@ -15,22 +15,16 @@ namespace daybook::tools {
 namespace {
 
 absl::Status CheckArguments(const QueryArguments& arguments) {
-  const bool ranged = !arguments.prefix.empty() || !arguments.from.empty() ||
-                      arguments.until.has_value() || arguments.limit.has_value() ||
-                      !arguments.by.empty() || arguments.backwards;
-  if (arguments.key.has_value() && ranged) {
+  if (arguments.key.has_value() &&
+      (arguments.rows.any() || arguments.limit.has_value() || arguments.backwards)) {
     return absl::InvalidArgumentError(
         "KEY names one row: --prefix, --from, --until, --by, --limit and --backwards choose among "
         "all of them");
   }
-  if (arguments.by.empty() && !arguments.equals.empty()) {
-    return absl::InvalidArgumentError("--equals gives values of an index, which --by names");
+  if (!arguments.rows.by.empty() && arguments.at.has_value()) {
+    return absl::InvalidArgumentError("--by goes by an index as it is stored: not with --at");
   }
-  if (!arguments.by.empty() && (!arguments.prefix.empty() || arguments.at.has_value())) {
-    return absl::InvalidArgumentError(
-        "--by goes by an index as it is stored: neither with --prefix nor with --at");
-  }
-  return absl::OkStatus();
+  return arguments.rows.Check();
 }
 
 // Prints the rows of one view.
@@ -43,8 +37,8 @@ class RowPrinter {
         left_(arguments.limit.value_or(~0)) {}
 
   bool Wants(absl::string_view key) const {
-    return key >= arguments_.from && absl::StartsWith(key, arguments_.prefix) &&
-           (!arguments_.until.has_value() || key < *arguments_.until);
+    return key >= arguments_.rows.from && absl::StartsWith(key, arguments_.rows.prefix) &&
+           (!arguments_.rows.until.has_value() || key < *arguments_.rows.until);
   }
   // Returns false when no more are to come.
   absl::StatusOr<bool> Print(absl::string_view key, absl::string_view bytes) {
@@ -120,15 +114,14 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
     printed = more.status();
     return more.value_or(false);
   };
-  if (!arguments.by.empty()) {
-    IndexText text{.index = arguments.by, .equals = arguments.equals, .until = arguments.until};
-    if (!arguments.from.empty()) text.from = arguments.from;
-    DAYBOOK_RETURN_IF_ERROR(ScanStoredIndex(*session.reader, view, stored, text, direction, print));
+  if (!arguments.rows.by.empty()) {
+    DAYBOOK_RETURN_IF_ERROR(
+        ScanStoredIndex(*session.reader, view, stored, arguments.rows.ByIndex(), direction, print));
     return printed;
   }
-  const RangeOptions range{.from = arguments.from,
-                           .until = arguments.until,
-                           .prefix = arguments.prefix,
+  const RangeOptions range{.from = arguments.rows.from,
+                           .until = arguments.rows.until,
+                           .prefix = arguments.rows.prefix,
                            .direction = direction};
   DAYBOOK_RETURN_IF_ERROR(ScanStoredRows(*session.reader, stored, range, print));
   return printed;
@@ -137,7 +130,7 @@ absl::Status PrintStored(const QueryArguments& arguments, const ProjectionDefini
 absl::Status RunQuery(const QueryArguments& arguments, const StoreSession& session,
                       const ProjectionDefinition& view, bool live, Console& console) {
   RowPrinter printer(arguments, view, console);
-  if (live && !arguments.by.empty()) {
+  if (live && !arguments.rows.by.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--by goes by an index as it is stored, and view ", view.name(), " is live"));
   }

@@ -82,16 +82,20 @@ void AddExecute(const Adder& adder, ExecuteArguments& a) {
   });
 }
 
+void AddRows(CLI::App& command, RowsArguments& a) {
+  command.add_option("--prefix", a.prefix, "Only keys that begin so");
+  command.add_option("--from", a.from, "The first key; with --by, of the next field's values");
+  command.add_option("--until", a.until, "The first one that is not wanted");
+  command.add_option("--by", a.by, "Rows by this index, in its order");
+  command.add_option("--equals", a.equals, "Values of the index's leading fields, in its order");
+}
+
 void AddQuery(const Adder& adder, QueryArguments& a) {
   CLI::App* command =
       adder.Add("query", "Prints rows of a view, in the order of their keys", a, &Query);
   command->add_option("VIEW", a.view, "The view's name")->required();
   command->add_option("KEY", a.key, "Only the row of this key");
-  command->add_option("--prefix", a.prefix, "Only keys that begin so");
-  command->add_option("--from", a.from, "The first key; with --by, of the next field's values");
-  command->add_option("--until", a.until, "The first one that is not wanted");
-  command->add_option("--by", a.by, "Rows by this index, in its order");
-  command->add_option("--equals", a.equals, "Values of the index's leading fields, in its order");
+  AddRows(*command, a.rows);
   command->add_option("--limit", a.limit, "At most so many rows")->check(WholeNumber(1));
   command->add_flag("--backwards", a.backwards, "The last row first");
   command->add_option("--at", a.at,
@@ -103,9 +107,7 @@ void AddWatch(const Adder& adder, WatchArguments& a) {
       "watch", "Prints rows of a view of the running application, and then what becomes of them", a,
       &Watch);
   command->add_option("VIEW", a.view, "The view's name")->required();
-  command->add_option("--prefix", a.prefix, "Only keys that begin so");
-  command->add_option("--from", a.from, "The first key");
-  command->add_option("--until", a.until, "The first one that is not wanted");
+  AddRows(*command, a.rows);
   command->add_option("--resume", a.resume,
                       "Only what changed since the batch of which --json printed this");
 }

@@ -1,3 +1,4 @@
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -75,17 +76,26 @@ ExitCode FailToWatch(const std::string& store, Console& console) {
                            " open, so no row changes: `query` prints those that are stored")));
 }
 
+absl::StatusOr<std::unique_ptr<LiveRows>> RowsOf(const WatchArguments& arguments,
+                                                 const ProjectionEngine& views) {
+  const RowsArguments& rows = arguments.rows;
+  if (rows.by.empty()) {
+    return views.Watch(arguments.view, {.from = rows.from,
+                                        .until = rows.until,
+                                        .prefix = rows.prefix,
+                                        .resume = arguments.resume});
+  }
+  return views.Watch(arguments.view, rows.ByIndex(), {.resume = arguments.resume});
+}
+
 }  // namespace
 
 ExitCode Watch(const Application& application, const WatchArguments& arguments, Console& console) {
+  if (const absl::Status usage = arguments.rows.Check(); !usage.ok()) return Fail(console, usage);
   const auto view = application.FindView(arguments.view);
   if (!view.ok()) return Fail(console, view.status());
   if (application.running() == nullptr) return FailToWatch(arguments.store, console);
-  const auto rows =
-      application.running()->views().Watch(arguments.view, {.from = arguments.from,
-                                                            .until = arguments.until,
-                                                            .prefix = arguments.prefix,
-                                                            .resume = arguments.resume});
+  const auto rows = RowsOf(arguments, application.running()->views());
   if (!rows.ok()) return Fail(console, rows.status());
   BatchPrinter printer(**view, arguments.json, console);
   while (console.out.good() && console.wait(absl::ZeroDuration())) {

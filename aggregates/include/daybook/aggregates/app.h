@@ -199,6 +199,13 @@ class App {
     DAYBOOK_RETURN_IF_ERROR(CheckOpen());
     return views().Watch<P>(options);
   }
+  // `app.Watch<Tasks>(Tasks::ByAssignee("ann"))`.
+  template <typename P>
+  absl::StatusOr<LiveQuery<P>> Watch(const IndexRows<typename P::Row>& rows,
+                                     const LiveQueryOptions& options = {}) const {
+    DAYBOOK_RETURN_IF_ERROR(CheckOpen());
+    return views().Watch<P>(rows, options);
+  }
 
   // The past. Errors: NotFound with an InvalidField "moment" when that is beyond the end;
   // Unavailable when closed; and those of state_history.h, row_history.h and why.h (with the cost).

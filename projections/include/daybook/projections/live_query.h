@@ -31,7 +31,7 @@
 namespace daybook {
 
 struct LiveQueryOptions {
-  // Which rows, as in RangeOptions.
+  // Which rows, as in RangeOptions; of those that an index is asked for, too.
   std::string from;
   std::optional<std::string> until;
   std::string prefix;
@@ -65,7 +65,8 @@ class LiveRows {
       absl::FunctionRef<absl::Status(absl::string_view key, std::optional<absl::string_view> row)>;
 
   virtual ~LiveRows() = default;
-  // Calls `visit` with each row of the next batch, in the order of their keys. Waits until there is
+  // Calls `visit` with each row of the next batch, in the order of their keys, or at first in that
+  // of the index. Waits until there is
   // one, at most `timeout`: then the batch is empty. Zero: what is there now. An event wakes it at
   // once; that another build took over, or that parked events were released, within a second. What
   // happened since `resume` is read in one call, however long that takes.

@@ -47,11 +47,14 @@ struct HandledEvent {
 class ProjectionDefinition {
  public:
   using NewFold = std::unique_ptr<internal::RowFold> (*)();
+  using ReadIndexValues = absl::StatusOr<std::string> (*)(size_t index, absl::string_view key,
+                                                          absl::string_view row);
 
   ProjectionDefinition(absl::string_view name, uint32_t revision,
                        std::vector<std::string> categories, std::vector<HandledEvent> handled,
                        std::vector<PastEvent> past, const google::protobuf::Descriptor* row,
-                       NewFold new_fold, std::vector<RowIndex> indexes = {});
+                       NewFold new_fold, std::vector<RowIndex> indexes = {},
+                       ReadIndexValues index_values = nullptr);
 
   const std::string& name() const { return name_; }
   // The categories whose events it sees, and the types; the index of a type is that of its handler.
@@ -64,6 +67,12 @@ class ProjectionDefinition {
   const google::protobuf::Descriptor* row() const { return row_; }
   // By what else than its key rows are looked up.
   const std::vector<RowIndex>& indexes() const { return indexes_; }
+  // The values of the stored row of `key` in one of them, by its number, as its entry has them.
+  // DataLoss: the bytes are no such row.
+  absl::StatusOr<std::string> IndexValues(size_t index, absl::string_view key,
+                                          absl::string_view row) const {
+    return index_values_(index, key, row);
+  }
   // Equal for equal revision, row message (with all that it contains), categories, types,
   // upcasters (past) and indexes: a view of another fingerprint is built anew.
   const Uuid& fingerprint() const { return fingerprint_; }
@@ -78,6 +87,7 @@ class ProjectionDefinition {
   std::vector<RowIndex> indexes_;
   Uuid fingerprint_;
   NewFold new_fold_;
+  ReadIndexValues index_values_;
 };
 
 // What App::Open and ProjectionEngine::Open take.
@@ -118,6 +128,17 @@ constexpr bool BecomesHandled(TypeList<Es...>) {
   return (kHandles<P, Es> || ...);
 }
 
+// ProjectionDefinition::IndexValues.
+template <typename P>
+absl::StatusOr<std::string> IndexValuesOf([[maybe_unused]] size_t index, absl::string_view key,
+                                          absl::string_view row) {
+  std::string values;
+  typename P::Row parsed;
+  DAYBOOK_RETURN_IF_ERROR(ParseRow(key, row, &parsed));
+  if constexpr (kIndexed<P>) P::AppendIndexValues(index, parsed, &values);
+  return values;
+}
+
 template <typename P>
 std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
   static_assert(P::template CheckComplete<P>());
@@ -137,7 +158,7 @@ std::shared_ptr<const ProjectionDefinition> DefinitionOf() {
       std::vector<std::string>(P::kCategories.begin(), P::kCategories.end()), std::move(handled),
       std::move(past), P::Row::descriptor(),
       []() -> std::unique_ptr<RowFold> { return std::make_unique<TypedRowFold<P>>(); },
-      IndexesOf<P>());
+      IndexesOf<P>(), &IndexValuesOf<P>);
 }
 
 }  // namespace internal

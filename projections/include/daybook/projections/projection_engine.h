@@ -173,11 +173,26 @@ class ProjectionEngine {
   template <typename P>
   absl::StatusOr<LiveQuery<P>> Watch(const LiveQueryOptions& options = {}) const {
     DAYBOOK_ASSIGN_OR_RETURN(std::unique_ptr<LiveRows> rows,
-                             WatchRows(internal::ProjectionType<P>(), P::kName, options));
+                             WatchRows(internal::ProjectionType<P>(), P::kName,
+                                       /*index=*/nullptr, options));
     return LiveQuery<P>(std::move(rows));
   }
-  // The same of the view of this name, for programs that do not know its type.
+  // The same of what an index is asked for: `Watch<Tasks>(Tasks::ByAssignee("ann"))`. First those
+  // rows, in its order, and then those that changed, by key: one that is none of them any more is
+  // told as one that is gone. Who goes on with `resume` is told so of rows that never were, too.
+  // Next has one error more: Unavailable, as Find.
+  template <typename P>
+  absl::StatusOr<LiveQuery<P>> Watch(const IndexRows<typename P::Row>& rows,
+                                     const LiveQueryOptions& options = {}) const {
+    DAYBOOK_ASSIGN_OR_RETURN(
+        std::unique_ptr<LiveRows> live,
+        WatchRows(internal::ProjectionType<P>(), P::kName, &rows.query(), options));
+    return LiveQuery<P>(std::move(live));
+  }
+  // Both of the view of this name, for programs that do not know its type.
   absl::StatusOr<std::unique_ptr<LiveRows>> Watch(absl::string_view view,
+                                                  const LiveQueryOptions& options = {}) const;
+  absl::StatusOr<std::unique_ptr<LiveRows>> Watch(absl::string_view view, const IndexText& rows,
                                                   const LiveQueryOptions& options = {}) const;
 
   // Builds the view anew while the present build answers every query: catches up, compares the two,
@@ -284,6 +299,7 @@ class ProjectionEngine {
                                        const internal::IndexQuery& query,
                                        const FindOptions& options, VisitRow visit) const;
   absl::StatusOr<std::unique_ptr<LiveRows>> WatchRows(const void* type, absl::string_view name,
+                                                      const internal::IndexQuery* index,
                                                       const LiveQueryOptions& options) const;
   absl::StatusOr<ViewStatus> StatusOfView(const void* type, absl::string_view name) const;
   absl::StatusOr<RebuildHandle> RebuildView(const void* type, absl::string_view name,
