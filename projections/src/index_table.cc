@@ -30,6 +30,8 @@ size_t WidthOf(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_INT64:
     case FieldDescriptor::CPPTYPE_UINT64:
       return 8;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return kIndexTimeBytes;
     default:
       return 0;
   }
@@ -83,7 +85,9 @@ std::string IndexTable(absl::string_view view, uint32_t generation) {
 std::string IndexLine(const RowIndex& index) {
   std::string line = absl::StrCat("index ", index.name);
   for (const FieldDescriptor* field : index.fields) {
-    absl::StrAppend(&line, " ", field->name(), " ", field->cpp_type_name());
+    absl::StrAppend(&line, " ", field->name(), " ",
+                    field->message_type() != nullptr ? field->message_type()->full_name()
+                                                     : field->cpp_type_name());
   }
   return line;
 }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "daybook/core/errors.h"
 
 namespace daybook::internal {
@@ -44,6 +45,12 @@ bool AppendText(const FieldDescriptor& field, absl::string_view text, std::strin
         return true;
       }
       return AppendNumber<int32_t>(text, bytes);
+    case FieldDescriptor::CPPTYPE_MESSAGE: {
+      absl::Time time;
+      if (!absl::ParseTime(absl::RFC3339_full, text, &time, /*err=*/nullptr)) return false;
+      AppendIndexValue(time, bytes);
+      return true;
+    }
     default:
       AppendIndexValue(text, bytes);
       return true;
@@ -56,6 +63,8 @@ std::string WordsFor(const FieldDescriptor& field) {
       return "true or false";
     case FieldDescriptor::CPPTYPE_ENUM:
       return absl::StrCat("a value of ", field.enum_type()->full_name());
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return "a time such as 2026-03-01T12:00:00Z";
     default:
       return absl::StrCat("an ", field.cpp_type_name());
   }

@@ -65,8 +65,8 @@ class FieldOptionsCheck {
 
   void Indexed(const FieldDescriptor& field) {
     if (!MeansSomething(field, "indexed", role_ == Role::kRow)) return;
-    if (field.is_repeated() || IsMessage(field)) {
-      Add(field, absl::StrCat("an indexed field is a scalar, not ", KindOf(field)));
+    if (field.is_repeated() || (IsMessage(field) && !IsTimestamp(field))) {
+      Add(field, absl::StrCat("an indexed field is a scalar or a Timestamp, not ", KindOf(field)));
     } else if (!IsOrdered(field)) {
       Add(field, absl::StrCat("an indexed field has an order, which ", KindOf(field), " lacks"));
     }

@@ -108,8 +108,8 @@ class IndexesCheck {
     if (!IsOrdered(field)) {
       return diagnostics_->AddField(
           field, 0,
-          absl::StrCat("index ", index, " is of a string, bytes, an integer, a bool or an enum, ",
-                       "not ", KindOf(field)));
+          absl::StrCat("index ", index, " is of a string, bytes, an integer, a bool, an enum or a ",
+                       "Timestamp, not ", KindOf(field)));
     }
     PersonalData(index, field);
   }

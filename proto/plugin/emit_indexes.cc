@@ -26,6 +26,8 @@ std::string ArgumentType(const FieldDescriptor& field) {
       return "bool";
     case FieldDescriptor::CPPTYPE_ENUM:
       return CppName(*field.enum_type());
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return "::absl::Time";  // of a Timestamp
     default:
       return "::absl::string_view";
   }

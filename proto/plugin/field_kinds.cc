@@ -43,8 +43,12 @@ bool IsMessage(const FieldDescriptor& field) {
   return field.message_type() != nullptr;
 }
 
+bool IsTimestamp(const FieldDescriptor& field) {
+  return IsMessage(field) && field.message_type()->full_name() == "google.protobuf.Timestamp";
+}
+
 bool IsOrdered(const FieldDescriptor& field) {
-  return !field.is_repeated() && !IsMessage(field) && !IsFloating(field);
+  return !field.is_repeated() && !IsFloating(field) && (!IsMessage(field) || IsTimestamp(field));
 }
 
 std::string KindOf(const FieldDescriptor& field) {

@@ -17,8 +17,11 @@ bool IsFloating(const google::protobuf::FieldDescriptor& field);
 bool IsBool(const google::protobuf::FieldDescriptor& field);
 bool IsEnum(const google::protobuf::FieldDescriptor& field);
 bool IsMessage(const google::protobuf::FieldDescriptor& field);
+// google.protobuf.Timestamp.
+bool IsTimestamp(const google::protobuf::FieldDescriptor& field);
 
-// What an index may be of: a string, bytes, an integer, a bool or an enum, not repeated.
+// What an index may be of: a string, bytes, an integer, a bool, an enum or a Timestamp, not
+// repeated.
 bool IsOrdered(const google::protobuf::FieldDescriptor& field);
 
 // "a double", "repeated string", "a map", "message Address".

@@ -1,6 +1,9 @@
 #include "daybook/proto/index_value.h"
 
+#include <algorithm>
 #include <limits>
+
+#include "google/protobuf/timestamp.pb.h"
 
 namespace daybook::internal {
 namespace {
@@ -52,6 +55,21 @@ void AppendIndexValue(absl::string_view value, std::string* bytes) {
   }
   bytes->push_back('\0');
   bytes->push_back(kEnd);
+}
+
+void AppendIndexValue(absl::Time value, std::string* bytes) {
+  const int64_t seconds = absl::ToUnixSeconds(value);
+  const absl::Duration rest = value - absl::FromUnixSeconds(seconds);
+  AppendIndexValue(seconds, bytes);
+  // Of what is infinite the seconds are the least or the greatest that there are.
+  AppendIndexValue(
+      static_cast<int32_t>(std::clamp<int64_t>(absl::ToInt64Nanoseconds(rest), 0, 999'999'999)),
+      bytes);
+}
+
+void AppendIndexValue(const google::protobuf::Timestamp& value, std::string* bytes) {
+  AppendIndexValue(int64_t{value.seconds()}, bytes);
+  AppendIndexValue(int32_t{value.nanos()}, bytes);
 }
 
 bool SkipIndexValue(size_t width, absl::string_view* bytes) {

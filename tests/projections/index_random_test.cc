@@ -76,8 +76,16 @@ TaskSet RandomTask(std::mt19937_64& random, std::string key) {
   task.set_points(static_cast<uint32_t>(OneOf(random, kNumbers)));
   task.set_code(OneOf(random, Codes()));
   task.set_shift(static_cast<int32_t>(OneOf(random, kNumbers)));
+  if (random() % 4 != 0) {
+    task.mutable_at()->set_seconds(OneOf(random, Times()));
+    task.mutable_at()->set_nanos(static_cast<int32_t>(random() % 3) * 499'999'999);
+  }
   task.set_size(random() % 2 == 0 ? ~uint64_t{0} - random() % 2 : random() % 3);
   return task;
+}
+
+absl::Time TimeOf(std::tuple<int64_t, int32_t> time) {
+  return absl::FromUnixSeconds(std::get<0>(time)) + absl::Nanoseconds(std::get<1>(time));
 }
 
 // The keys of all rows that `wanted` says yes to, in the order of `place` and then of keys.
@@ -99,6 +107,12 @@ const auto kByKind = [](const TaskRow& row) {
 };
 const auto kByCode = [](const TaskRow& row) {
   return std::tuple(row.code(), row.shift(), row.size());
+};
+const auto kByKindAndTime = [](const TaskRow& row) {
+  return std::tuple(static_cast<int>(row.kind()), row.at().seconds(), row.at().nanos());
+};
+const auto kByTime = [](const TaskRow& row) {
+  return std::tuple(row.at().seconds(), row.at().nanos());
 };
 const auto kByPoints = [](const TaskRow& row) { return row.points(); };
 
@@ -174,6 +188,7 @@ class RandomIndexes : public ViewsTest {
     Expect<P>(P::ByKind(), all, kByKind);
     Expect<P>(P::ByCode(), all, kByCode);
     Expect<P>(P::ByPoints(), all, kByPoints);
+    Expect<P>(P::ByAt(), all, kByTime);
     const std::string text = OneOf(random_, Texts());
     const std::string other = OneOf(random_, Texts());
     const int64_t due = OneOf(random_, Times());
@@ -205,6 +220,14 @@ class RandomIndexes : public ViewsTest {
     Expect<P>(
         P::ByPoints().Until(points), [&](const TaskRow& r) { return r.points() < points; },
         kByPoints);
+    const std::tuple<int64_t, int32_t> from = {due, 499'999'999};
+    const std::tuple<int64_t, int32_t> end_time = {until, 0};
+    Expect<P>(
+        P::ByKindAndTime(kind).From(TimeOf(from)).Until(TimeOf(end_time)),
+        [&](const TaskRow& r) {
+          return r.kind() == kind && kByTime(r) >= from && kByTime(r) < end_time;
+        },
+        kByKindAndTime);
     const std::string code = OneOf(random_, Codes());
     const std::string end = OneOf(random_, Codes());
     Expect<P>(

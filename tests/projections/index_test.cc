@@ -23,6 +23,17 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+google::protobuf::Timestamp TimestampOf(absl::string_view text) {
+  absl::Time time;
+  std::string problem;
+  EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, &problem)) << problem;
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(absl::ToUnixSeconds(time));
+  timestamp.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(timestamp.seconds()))));
+  return timestamp;
+}
+
 class Indexes : public ViewsTest {
  protected:
   Token Set(Fields<TaskSet>::Init init) {
@@ -296,6 +307,12 @@ TEST_P(Indexes, AskedForInText) {
   EXPECT_THAT(keys({.index = "by_code", .equals = {"", "0"}, .until = "1"}),
               ElementsAre("door", "lamp", "oven", "roof", "yard"));
   EXPECT_THAT(keys({.index = "by_points"}), ElementsAre("door", "lamp", "oven", "roof", "yard"));
+  Set({.task = "gate", .at = TimestampOf("2026-03-01T12:00:00.5Z")});
+  EXPECT_THAT(keys({.index = "by_at", .from = "2026-03-01T13:00:00.5+01:00"}), ElementsAre("gate"));
+  EXPECT_THAT(keys({.index = "by_at",
+                    .from = "1970-01-01T00:00:00.000000001Z",
+                    .until = "2026-03-01T12:00:00.5Z"}),
+              IsEmpty());
 
   const auto field = [](const IndexText& text) {
     return FieldOf(ParseIndexRows<Tasks>(text).status());
@@ -311,6 +328,7 @@ TEST_P(Indexes, AskedForInText) {
   EXPECT_EQ(field({.index = "by_kind", .equals = {"KIND_NONE"}}), "equals[0]");
   EXPECT_EQ(field({.index = "by_kind", .equals = {"1", "yes"}}), "equals[1]");
   EXPECT_EQ(field({.index = "by_points", .equals = {"-1"}}), "equals[0]");
+  EXPECT_EQ(field({.index = "by_at", .equals = {"yesterday"}}), "equals[0]");
   EXPECT_THAT(ParseIndexRows<shop::Balances>({.index = "by_assignee"}).status(),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("which has none")));
 }

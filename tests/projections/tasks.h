@@ -25,6 +25,8 @@ struct Tasks : TaskProjection {
     row.set_shift(event.shift());
     row.clear_size();
     if (event.size() > 0) row.set_size(event.size());
+    row.clear_at();
+    if (event.has_at()) *row.mutable_at() = event.at();
   }
   static void On(Row&, const TaskRemoved&, daybook::EventContext& context) { context.DeleteRow(); }
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "gtest/gtest.h"
 
 namespace daybook::internal {
@@ -70,6 +71,28 @@ TEST(IndexValue, NumbersAscend) {
   ExpectAscending<Sign>({kMinus, kNone, kPlus}, 4);
   EXPECT_LT(BytesOf(false), BytesOf(true));
   EXPECT_EQ(BytesOf(true).size(), 1u);
+}
+
+TEST(IndexValue, TimesAscend) {
+  using Limits = std::numeric_limits<int64_t>;
+  std::vector<absl::Time> times = {absl::InfinitePast()};
+  for (const int64_t second : {Limits::min() + 1, int64_t{-2}, int64_t{-1}, int64_t{0}, int64_t{1},
+                               int64_t{1'800'000'000}, Limits::max() - 1}) {
+    for (const int nanos : {0, 1, 256, 999'999'999}) {
+      times.push_back(absl::FromUnixSeconds(second) + absl::Nanoseconds(nanos));
+    }
+  }
+  times.push_back(absl::InfiniteFuture());
+  ExpectAscending(times, kIndexTimeBytes);
+  for (const absl::Time time : times) {
+    if (time == absl::InfinitePast() || time == absl::InfiniteFuture()) continue;
+    google::protobuf::Timestamp stamp;
+    stamp.set_seconds(absl::ToUnixSeconds(time));
+    stamp.set_nanos(static_cast<int32_t>(
+        absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(stamp.seconds()))));
+    EXPECT_EQ(BytesOf(stamp), BytesOf(time)) << time;
+  }
+  EXPECT_EQ(BytesOf(google::protobuf::Timestamp()), BytesOf(absl::UnixEpoch()));
 }
 
 TEST(IndexValue, TextAscends) {

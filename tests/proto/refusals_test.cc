@@ -256,9 +256,10 @@ const Case kFieldOptions[] = {
     {"IndexedInEvent", kEvent + "  string x = 1 [(daybook.v1.field).indexed = true]; }",
      "6:17: message X, field x: indexed means nothing in an event"},
     {"IndexedRepeated", kRow + "  repeated string x = 1 [(daybook.v1.field).indexed = true]; }",
-     "6:26: message X, field x: an indexed field is a scalar, not repeated string"},
+     "6:26: message X, field x: an indexed field is a scalar or a Timestamp, not repeated string"},
     {"IndexedMessage", kRow + "  AccountState x = 1 [(daybook.v1.field).indexed = true]; }",
-     "6:23: message X, field x: an indexed field is a scalar, not message AccountState"},
+     "6:23: message X, field x: an indexed field is a scalar or a Timestamp, not message "
+     "AccountState"},
     {"PersonalDataOfAbsentField",
      kEvent + "  string x = 1 [(daybook.v1.field).personal_data_of = \"person\"]; }",
      "6:17: message X, field x: personal_data_of names field \"person\", which is not there"},
@@ -315,29 +316,34 @@ const Case kIndexes[] = {
      "5:13: message X: index by_x has more than 8 fields"},
     {"IndexOfRepeated",
      RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  repeated string x = 1; }",
-     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
-     "not "
+     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool, an enum or "
+     "a Timestamp, not "
      "repeated string"},
     {"IndexOfMessage", RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  AccountState x = 1; }",
-     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
-     "not "
+     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool, an enum or "
+     "a Timestamp, not "
      "message AccountState"},
-    {"IndexOfTimestamp",
-     "import \"google/protobuf/timestamp.proto\";\n" +
-         RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  google.protobuf.Timestamp x = 1; }",
-     "7:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
-     "not "
-     "message Timestamp"},
+    {"IndexOfDuration",
+     "import \"google/protobuf/duration.proto\";\n" +
+         RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  google.protobuf.Duration x = 1; }",
+     "7:3: message X, field x: index by_x is of a string, bytes, an integer, a bool, an enum or "
+     "a Timestamp, not "
+     "message Duration"},
+    {"IndexedTimestamps",
+     "import \"google/protobuf/timestamp.proto\";\n" + kRow +
+         "  repeated google.protobuf.Timestamp x = 1 [(daybook.v1.field).indexed = true]; }",
+     "7:45: message X, field x: an indexed field is a scalar or a Timestamp, not repeated message "
+     "Timestamp"},
     {"IndexOfDouble", RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  double x = 1; }",
-     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an enum, "
-     "not "
+     "6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool, an enum or "
+     "a Timestamp, not "
      "a double"},
     {"IndexOfMap",
      RowWith("index: {name: \"by_x\" fields: \"x\"}") + "  map<string, string> x = 1; }",
      "6:3: message X, field x: a row has no map: the order of a map's entries is not fixed; repeat "
      "a message\n"
-     "t.proto:6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool or an "
-     "enum, not a map"},
+     "t.proto:6:3: message X, field x: index by_x is of a string, bytes, an integer, a bool, an "
+     "enum or a Timestamp, not a map"},
     {"IndexOfPersonalData",
      RowWith("index: {name: \"by_x\" fields: \"x\"}") +
          "  string x = 1 [(daybook.v1.field).personal_data_of = \"id\"]; string id = 2; }",

@@ -82,6 +82,15 @@ TEST_F(VerifyTest, ADamagedStore) {
   EXPECT_EQ(RunTool({"read", store_}).code, 1);
 }
 
+TEST_F(VerifyTest, SaysThatAFileIsGone) {
+  ASSERT_TRUE(std::filesystem::remove(std::filesystem::path(store_) / "db" / "CURRENT"));
+  const auto lines = RunTool({"verify", store_, "--json"}).Json();
+  ASSERT_EQ(lines.size(), 1);
+  EXPECT_EQ(lines[0].at("sound"), false);
+  EXPECT_EQ(lines[0].at("what"), "files");
+  EXPECT_THAT(std::string(lines[0].at("problem")), HasSubstr("db/CURRENT"));
+}
+
 TEST_F(VerifyTest, ACopyThatIsLostIsSaidAndMendedByOpening) {
   for (const int slot : {0, 1}) {
     TurnByte(store_ + "/witness", static_cast<uint64_t>(slot) * 4096 + 200);

@@ -27,7 +27,8 @@ ExitCode TellDamaged(const absl::Status& status, bool json, Console& console) {
     nlohmann::ordered_json line = {{"sound", false}};
     // The first bad position, where one is known.
     if (damage.position() != 0) line["position"] = damage.position();
-    line["what"] = damage.what();
+    // RocksDB names the file in its message alone.
+    line["what"] = damage.what().empty() ? "files" : damage.what();
     line["problem"] = std::string(status.message());
     console.out << JsonLine(line);
   } else {

@@ -24,7 +24,7 @@ struct RowIndex {
 };
 
 // Which rows, in text: an integer in decimal, a bool as "true" or "false", an enum by name or
-// number, string and bytes as they are.
+// number, a Timestamp as in RFC 3339, string and bytes as they are.
 struct IndexText {
   std::string index;
   std::vector<std::string> equals;  // of the leading fields: none, some or all of them
