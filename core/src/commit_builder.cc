@@ -57,9 +57,11 @@ class CommitBuilder::Transaction : public TableTransaction {
   CommitBuilder* const builder_;
 };
 
-CommitBuilder::CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const Start& start)
+CommitBuilder::CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, size_t cached_heads,
+                             const Start& start)
     : kv_(kv),
       names_(names),
+      readers_heads_(heads),
       heads_(std::max(cached_heads, kLeastCachedHeads)),
       categories_(kLeastCachedHeads),
       mark_(start.mark),
@@ -327,10 +329,13 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
     }
     batch_rows_.insert_or_assign(std::move(row.key()), std::move(row.mapped()));
   }
+  uint64_t last = result.first.sequence() - 1;
   for (size_t i = 0; i < request.appends.size(); ++i) {
     const Head& head = staged_heads_[i];
     const PreparedAppend& append = request.appends[i];
     if (append.events.empty()) continue;
+    last += append.events.size();
+    readers_heads_->Put(append.stream, {head.id, head.next_version - 1, last});
     result.streams.push_back(
         {append.stream, head.next_version - append.events.size(), head.next_version - 1});
     if (Head* known = heads_.Find(append.stream); known != nullptr) {

@@ -17,6 +17,7 @@
 #include "kv.h"
 #include "names.h"
 #include "request.h"
+#include "stream_heads.h"
 
 namespace daybook::internal {
 
@@ -32,7 +33,7 @@ class CommitBuilder {
     int64_t last_micros = 0;  // the recorded time of the last event
     TableId last_table = 0;   // the highest number in use
   };
-  CommitBuilder(Kv* kv, Names* names, size_t cached_heads, const Start& start);
+  CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, size_t cached_heads, const Start& start);
 
   // Adds the commit to the batch, or says why not and adds nothing. Takes rows out of `request`.
   // Errors as EventStore's; an error of the backend is DataLoss or Internal.
@@ -97,6 +98,7 @@ class CommitBuilder {
 
   Kv* const kv_;
   Names* const names_;
+  StreamHeads* const readers_heads_;
   BoundedCache<std::string, Head> heads_;
   BoundedCache<std::string, Category> categories_;
   absl::flat_hash_map<std::string, TypeId> types_;  // those used so far, without a lock

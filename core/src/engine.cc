@@ -43,7 +43,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineParts parts,
 Engine::Engine(EngineParts parts, const StoreOptions& options)
     : parts_(std::move(parts)),
       runtime_(options.runtime != nullptr ? options.runtime : &Runtime::Threads()),
-      names_(std::make_shared<Names>(options.stream_cache_entries)) {}
+      names_(std::make_shared<Names>(options.stream_cache_entries)),
+      heads_(std::make_shared<StreamHeads>(options.stream_cache_entries)) {}
 
 Engine::~Engine() {
   // Closing in order spares the next opening its checks; when it fails, they are made.
@@ -72,6 +73,7 @@ absl::Status Engine::Start(const StoreOptions& options) {
   parts.witness = options.durability == Durability::kNone ? nullptr : parts_.witness.get();
   parts.flush = std::move(parts_.flush);
   parts.names = names_.get();
+  parts.heads = heads_.get();
   parts.publication = &publication_;
   parts.clock = options.clock != nullptr ? options.clock : &Clock::System();
   parts.runtime = runtime_;
@@ -139,7 +141,7 @@ void Engine::AppendPrepared(std::unique_ptr<Request> request, AppendCallback don
 }
 
 std::shared_ptr<const StoreReader> Engine::Reader() const {
-  return std::make_shared<const internal::Reader>(parts_.kv, names_, publication_.Get());
+  return std::make_shared<const internal::Reader>(parts_.kv, names_, heads_, publication_.Get());
 }
 
 Position Engine::Tip() const {

@@ -14,6 +14,7 @@
 #include "names.h"
 #include "publication.h"
 #include "sequencer.h"
+#include "stream_heads.h"
 #include "witness.h"
 
 namespace daybook::internal {
@@ -73,6 +74,7 @@ class Engine : public EventStore {
   EngineParts parts_;
   Runtime* const runtime_;
   std::shared_ptr<Names> names_;
+  std::shared_ptr<StreamHeads> heads_;
   Publication publication_;
 
   mutable Mutex tables_mutex_;

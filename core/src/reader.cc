@@ -55,6 +55,14 @@ std::string Text(absl::string_view view) {
   return std::string(view);
 }
 
+// The position in a value of the stream index.
+absl::StatusOr<uint64_t> ParseEntry(absl::string_view stream, absl::string_view value) {
+  uint64_t sequence = 0;
+  if (ConsumeVarint(&value, &sequence) && value.empty()) return sequence;
+  return DamageError("stream index", Position(),
+                     absl::StrCat("an entry of stream ", stream, " holds no position"));
+}
+
 }  // namespace
 
 bool Reader::Filter::Matches(const RecordView& record) const {
@@ -146,12 +154,7 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
            : it->SeekForPrev(StreamKey(*id, options.from.value_or(kMaxVersion)));
   std::vector<uint64_t> sequences;
   while (it->Valid() && sequences.size() < options.limit) {
-    absl::string_view entry = it->value();
-    uint64_t sequence = 0;
-    if (!ConsumeVarint(&entry, &sequence) || !entry.empty()) {
-      return DamageError("stream index", Position(),
-                         absl::StrCat("an entry of stream ", stream, " holds no position"));
-    }
+    DAYBOOK_ASSIGN_OR_RETURN(const uint64_t sequence, ParseEntry(stream, it->value()));
     sequences.push_back(sequence);
     forwards ? it->Next() : it->Prev();
   }
@@ -173,6 +176,10 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
       return DamageError("stream index", events[i].position,
                          absl::StrCat("stream ", stream, " has a hole before this event"));
     }
+  }
+  if (at_end && forwards && !events.empty()) {
+    const RecordedEvent& last = events.back();
+    heads_->Offer(stream, {*id, last.version, last.position.sequence()}, published_->mark.tip);
   }
   storage->dictionary = names_;
   storage->kv = kv_;
@@ -207,6 +214,8 @@ absl::StatusOr<std::vector<RecordedEvent>> Reader::LoadStreamEvents(
 }
 
 absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view stream) const {
+  const std::optional<StreamHead> known = heads_->Find(stream);
+  if (known.has_value() && known->sequence <= published_->mark.tip) return known->id;
   DAYBOOK_ASSIGN_OR_RETURN(const auto id,
                            kv_->Get(snapshot(), Family::kMeta, StreamNameKey(stream)));
   if (!id.has_value()) return std::nullopt;
@@ -226,20 +235,27 @@ absl::StatusOr<std::optional<uint32_t>> Reader::FindCategory(absl::string_view c
   return LoadBig<uint32_t>(id->view().data());
 }
 
-absl::StatusOr<std::optional<uint64_t>> Reader::LastVersion(StreamId id) const {
+absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view stream) const {
+  const uint64_t tip = published_->mark.tip;
+  const std::optional<StreamHead> known = heads_->Find(stream);
+  if (known.has_value() && known->sequence <= tip) return known;
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
+  if (!id.has_value()) return std::nullopt;
   auto it =
       kv_->NewIterator(published_->snapshot, Family::kStreams,
-                       {.lower = Text(StreamKey(id, 0)), .upper = Text(StreamKey(id + 1, 0))});
-  it->SeekForPrev(StreamKey(id, ~uint64_t{0}));
+                       {.lower = Text(StreamKey(*id, 0)), .upper = Text(StreamKey(*id + 1, 0))});
+  it->SeekForPrev(StreamKey(*id, ~uint64_t{0}));
   DAYBOOK_RETURN_IF_ERROR(it->status());
   if (!it->Valid()) return std::nullopt;
-  return LoadBig<uint64_t>(it->key().data() + 8);
+  StreamHead head{*id, LoadBig<uint64_t>(it->key().data() + 8)};
+  DAYBOOK_ASSIGN_OR_RETURN(head.sequence, ParseEntry(stream, it->value()));
+  heads_->Offer(stream, head, tip);
+  return head;
 }
 
 absl::StatusOr<std::optional<uint64_t>> Reader::StreamVersion(absl::string_view stream) const {
-  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
-  if (!id.has_value()) return std::nullopt;
-  return LastVersion(*id);
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamHead> head, FindHead(stream));
+  return head.has_value() ? std::optional<uint64_t>(head->version) : std::nullopt;
 }
 
 absl::Status Reader::ListStreams(

@@ -12,14 +12,18 @@
 #include "names.h"
 #include "publication.h"
 #include "record.h"
+#include "stream_heads.h"
 
 namespace daybook::internal {
 
 class Reader : public StoreReader {
  public:
   Reader(std::shared_ptr<const Kv> kv, std::shared_ptr<Names> names,
-         std::shared_ptr<const Published> published)
-      : kv_(std::move(kv)), names_(std::move(names)), published_(std::move(published)) {}
+         std::shared_ptr<StreamHeads> heads, std::shared_ptr<const Published> published)
+      : kv_(std::move(kv)),
+        names_(std::move(names)),
+        heads_(std::move(heads)),
+        published_(std::move(published)) {}
 
   Position tip() const override { return Position(published_->mark.tip); }
   absl::StatusOr<EventBatch> ReadStream(absl::string_view stream,
@@ -50,7 +54,8 @@ class Reader : public StoreReader {
   const KvSnapshot* snapshot() const { return published_->snapshot.get(); }
   absl::StatusOr<std::optional<StreamId>> FindStream(absl::string_view stream) const;
   absl::StatusOr<std::optional<uint32_t>> FindCategory(absl::string_view category) const;
-  absl::StatusOr<std::optional<uint64_t>> LastVersion(StreamId id) const;
+  // nullopt: it has no events here.
+  absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
   absl::StatusOr<Filter> Compile(const EventFilter& filter) const;
   absl::StatusOr<std::vector<RecordedEvent>> LoadStreamEvents(
       StreamId id, const std::vector<uint64_t>& sequences, size_t max_bytes,
@@ -58,6 +63,7 @@ class Reader : public StoreReader {
 
   const std::shared_ptr<const Kv> kv_;
   const std::shared_ptr<Names> names_;
+  const std::shared_ptr<StreamHeads> heads_;
   const std::shared_ptr<const Published> published_;
 };
 

@@ -37,6 +37,7 @@ struct SequencerParts {
   // Brings every group up to `mark` into table files and tells the witness.
   absl::AnyInvocable<absl::Status(const GroupMark& mark)> flush;
   Names* names = nullptr;
+  StreamHeads* heads = nullptr;  // for who reads
   Publication* publication = nullptr;
   Clock* clock = nullptr;
   Runtime* runtime = nullptr;

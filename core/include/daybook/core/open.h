@@ -45,7 +45,7 @@ struct StoreOptions {
   size_t witness_bytes = size_t{64} << 20;
   // Shared by all reads of table files. More: fewer reads from the disk.
   size_t block_cache_bytes = size_t{64} << 20;
-  // Stream heads and names kept in memory, each about 100 bytes.
+  // Stream heads and names kept in memory, for who appends and who reads, each about 100 bytes.
   size_t stream_cache_entries = 200'000;
 };
 
