@@ -146,6 +146,14 @@ absl::string_view MetadataView::trace_context() const {
 absl::string_view MetadataView::content_type() const {
   return Find(bytes_, kContentType);
 }
+bool MetadataView::HasTag(absl::string_view tag) const {
+  absl::string_view rest = bytes_;
+  Part part;
+  while (TakePart(&rest, &part) && part.tag <= kTag) {
+    if (part.tag == kTag && part.bytes == tag) return true;
+  }
+  return false;
+}
 absl::string_view MetadataView::key_id() const {
   return Find(bytes_, kKeyId);
 }

@@ -59,14 +59,9 @@ absl::StatusOr<EventBatch> ReadVersion(const StoreReader& reader, absl::string_v
   return batch;
 }
 
-}  // namespace
-
-absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& moment) {
-  if (const auto* position = std::get_if<Position>(&moment)) {
-    DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
-    return *position;
-  }
-  const absl::Time time = std::get<absl::Time>(moment);
+// The last one of the first events whose recorded time `holds`.
+absl::StatusOr<Position> FirstEvents(const StoreReader& reader,
+                                     absl::FunctionRef<bool(absl::Time recorded)> holds) {
   DAYBOOK_ASSIGN_OR_RETURN(
       const uint64_t events,
       CountWhile(reader.tip().sequence(), [&](uint64_t before) -> absl::StatusOr<bool> {
@@ -74,9 +69,24 @@ absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& 
         options.from = Position(before);
         options.limit = 1;
         DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
-        return !batch.empty() && batch.front().recorded_time <= time;
+        return !batch.empty() && holds(batch.front().recorded_time);
       }));
   return Position(events);
+}
+
+}  // namespace
+
+absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& moment) {
+  if (const auto* position = std::get_if<Position>(&moment)) {
+    DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
+    return *position;
+  }
+  return FirstEvents(reader,
+                     [time = std::get<absl::Time>(moment)](absl::Time at) { return at <= time; });
+}
+
+absl::StatusOr<Position> PositionBefore(const StoreReader& reader, absl::Time time) {
+  return FirstEvents(reader, [time](absl::Time at) { return at < time; });
 }
 
 absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,

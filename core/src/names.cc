@@ -37,6 +37,25 @@ size_t Names::types() const {
   return types_.size();
 }
 
+absl::StatusOr<std::string> Names::TypeName(TypeId id) const {
+  ReaderLock lock(&mutex_);
+  if (id == 0 || id > types_.size()) {
+    return DamageError("dictionary", Position(), absl::StrCat("type ", id, " is missing"));
+  }
+  return types_[id - 1];
+}
+
+absl::StatusOr<std::optional<uint32_t>> Names::FindCategory(const Kv& kv,
+                                                            const KvSnapshot* snapshot,
+                                                            absl::string_view name) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv.Get(snapshot, Family::kMeta, CategoryNameKey(name)));
+  if (!id.has_value()) return std::nullopt;
+  if (id->view().size() != sizeof(uint32_t)) {
+    return DamageError("dictionary", Position(), absl::StrCat("category ", name, " has no id"));
+  }
+  return LoadBig<uint32_t>(id->view().data());
+}
+
 void Names::AddStream(StreamId id, absl::string_view name) {
   WriterLock lock(&mutex_);
   streams_.Put(id, std::string(name));

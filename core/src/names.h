@@ -33,6 +33,8 @@ class Names {
   void AddType(TypeId id, absl::string_view name);
   std::optional<TypeId> FindType(absl::string_view name) const;
   size_t types() const;
+  // DataLoss (Damage "dictionary"): there is no such type.
+  absl::StatusOr<std::string> TypeName(TypeId id) const;
 
   void AddStream(StreamId id, absl::string_view name);
 
@@ -44,6 +46,8 @@ class Names {
   // The types alone.
   absl::Status ResolveTypes(absl::Span<RecordedEvent> events) const;
 
+  absl::StatusOr<std::optional<uint32_t>> FindCategory(const Kv& kv, const KvSnapshot* snapshot,
+                                                       absl::string_view name) const;
   // A stream's name alone.
   absl::StatusOr<std::string> StreamName(const Kv& kv, const KvSnapshot* snapshot, StreamId id);
 

@@ -8,6 +8,7 @@
 #include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
+#include "log_filter.h"
 
 namespace daybook::internal {
 namespace {
@@ -65,26 +66,6 @@ absl::StatusOr<uint64_t> ParseEntry(absl::string_view stream, absl::string_view 
 
 }  // namespace
 
-bool Reader::Filter::Matches(const RecordView& record) const {
-  return (!by_category || std::find(categories.begin(), categories.end(),
-                                    CategoryIdOf(record.stream())) != categories.end()) &&
-         (!by_type || std::find(types.begin(), types.end(), record.type()) != types.end());
-}
-
-absl::StatusOr<Reader::Filter> Reader::Compile(const EventFilter& filter) const {
-  Filter compiled;
-  compiled.by_category = !filter.categories.empty();
-  compiled.by_type = !filter.types.empty();
-  for (const std::string& name : filter.categories) {
-    DAYBOOK_ASSIGN_OR_RETURN(const auto id, FindCategory(name));
-    if (id.has_value()) compiled.categories.push_back(*id);
-  }
-  for (const std::string& name : filter.types) {
-    if (const auto id = names_->FindType(name)) compiled.types.push_back(*id);
-  }
-  return compiled;
-}
-
 absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const {
   DAYBOOK_RETURN_IF_ERROR(CheckLimits(options.limit, options.max_bytes));
   if (options.max_scanned == 0) {
@@ -93,7 +74,8 @@ absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const 
   if (options.from.partition() != 0) {
     return InvalidFieldError("options.from", "must be of partition 0, the only one here");
   }
-  DAYBOOK_ASSIGN_OR_RETURN(const Filter filter, Compile(options.filter));
+  DAYBOOK_ASSIGN_OR_RETURN(LogFilter filter,
+                           LogFilter::Of(options.filter, {*names_, *kv_, snapshot()}));
   const bool forwards = options.direction == Direction::kForwards;
   const uint64_t tip = published_->mark.tip;
   const uint64_t from = options.from.sequence();
@@ -119,7 +101,8 @@ absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const 
       return DamageError("event", Position(next), "it is not in the log");
     }
     DAYBOOK_ASSIGN_OR_RETURN(RecordView record, RecordView::Parse(next, it->value()));
-    if (filter.Matches(record)) {
+    DAYBOOK_ASSIGN_OR_RETURN(const bool matches, filter.Matches(record));
+    if (matches) {
       const absl::string_view kept = storage->arena.Copy(it->value());
       DAYBOOK_ASSIGN_OR_RETURN(record, RecordView::Parse(next, kept));
       events.push_back(record.ToEvent());
@@ -225,16 +208,6 @@ absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view str
   return LoadBig<StreamId>(id->view().data());
 }
 
-absl::StatusOr<std::optional<uint32_t>> Reader::FindCategory(absl::string_view category) const {
-  DAYBOOK_ASSIGN_OR_RETURN(const auto id,
-                           kv_->Get(snapshot(), Family::kMeta, CategoryNameKey(category)));
-  if (!id.has_value()) return std::nullopt;
-  if (id->view().size() != sizeof(uint32_t)) {
-    return DamageError("dictionary", Position(), absl::StrCat("category ", category, " has no id"));
-  }
-  return LoadBig<uint32_t>(id->view().data());
-}
-
 absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view stream) const {
   const uint64_t tip = published_->mark.tip;
   const std::optional<StreamHead> known = heads_->Find(stream);
@@ -264,7 +237,8 @@ absl::Status Reader::ListStreams(
   StreamId first = 0;
   std::string end = "o";
   if (!category.empty()) {
-    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint32_t> id, FindCategory(category));
+    DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint32_t> id,
+                             names_->FindCategory(*kv_, snapshot(), category));
     if (!id.has_value()) {
       return after.empty() ? absl::OkStatus()
                            : absl::NotFoundError(absl::StrCat("no stream ", after));

@@ -41,22 +41,10 @@ class Reader : public StoreReader {
       absl::FunctionRef<bool(absl::string_view key, absl::string_view value)> visit) const override;
 
  private:
-  // The numbers that a filter's names stand for; a name that the store does not know matches
-  // nothing.
-  struct Filter {
-    bool by_category = false;
-    bool by_type = false;
-    std::vector<uint32_t> categories;
-    std::vector<TypeId> types;
-    bool Matches(const RecordView& record) const;
-  };
-
   const KvSnapshot* snapshot() const { return published_->snapshot.get(); }
   absl::StatusOr<std::optional<StreamId>> FindStream(absl::string_view stream) const;
-  absl::StatusOr<std::optional<uint32_t>> FindCategory(absl::string_view category) const;
   // nullopt: it has no events here.
   absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
-  absl::StatusOr<Filter> Compile(const EventFilter& filter) const;
   absl::StatusOr<std::vector<RecordedEvent>> LoadStreamEvents(
       StreamId id, const std::vector<uint64_t>& sequences, size_t max_bytes,
       std::vector<std::optional<KvValue>>* values) const;

@@ -1,7 +1,9 @@
 #include "daybook/core/subscription.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "daybook/core/errors.h"
 #include "daybook/core/mutex.h"
 #include "daybook/core/status_macros.h"
 
@@ -30,15 +32,24 @@ Subscription::~Subscription() = default;
 
 absl::StatusOr<EventBatch> Subscription::Poll() {
   State& state = *state_;
+  if (state.options.report_after == 0) {
+    return InvalidFieldError("options.report_after", "must be at least 1");
+  }
+  const uint64_t after = state.checkpoint.sequence();
   while (state.store->Tip() > state.checkpoint) {
     ReadLogOptions read;
     read.from = state.checkpoint;
     read.filter = state.options.filter;
     read.limit = state.options.batch_events;
     read.max_bytes = state.options.batch_bytes;
+    const uint64_t left_out = state.checkpoint.sequence() - after;
+    read.max_scanned = std::min(read.max_scanned, state.options.report_after - left_out);
     DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, state.store->Reader()->ReadLog(read));
     state.checkpoint = batch.next();
     if (!batch.empty()) return batch;
+    if (state.checkpoint.sequence() - after >= state.options.report_after) {
+      return EventBatch({}, nullptr, state.checkpoint, /*at_end=*/false);
+    }
     // A long stretch without a match is left at a step's end, so that Stop is heard.
     MutexLock lock(&state.mutex);
     if (state.stopped) break;
@@ -51,7 +62,7 @@ absl::StatusOr<EventBatch> Subscription::Next(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, Poll());
-    if (!batch.empty()) return batch;
+    if (!batch.empty() || !batch.at_end()) return batch;
     std::shared_ptr<Latch> ready;
     bool ask = false;
     {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,11 +28,20 @@ namespace daybook {
 
 enum class Direction : uint8_t { kForwards, kBackwards };
 
-// Which events a read of the log returns: those of one of the categories and one of the types. An
-// empty list leaves its side open.
+// Of the name of a stream or a type, such as what an RE2 matches: depends on nothing else, and is
+// called on the threads that read.
+using NamePredicate = std::function<bool(absl::string_view name)>;
+
+// Which events a read of the log returns: those that every condition lets by. An empty one lets all
+// by. The types and categories are asked first, then the names of streams, each once in a read,
+// then tags; so a filter costs little more than the events that it looks at.
 struct EventFilter {
-  std::vector<std::string> categories;
-  std::vector<std::string> types;
+  std::vector<std::string> categories;       // one of these
+  std::vector<std::string> types;            // one of these
+  std::vector<std::string> tags;             // all of these: `key:value` each
+  std::vector<std::string> stream_prefixes;  // the stream's name begins with one of these
+  NamePredicate stream_matches;
+  NamePredicate type_matches;
 };
 
 struct ReadStreamOptions {

@@ -49,6 +49,7 @@ class MetadataView {
   absl::string_view trace_context() const;
   absl::string_view content_type() const;
   absl::string_view key_id() const;
+  bool HasTag(absl::string_view tag) const;
 
   // Everything, copied.
   Metadata ToMetadata() const;

@@ -30,6 +30,10 @@ using StreamMoment = std::variant<Version, Position, absl::Time>;
 // search, about log2(tip) reads of one event: recorded time never decreases (G1).
 absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& moment);
 
+// Where the events that were recorded at `time` or later begin: after this position. At the same
+// cost.
+absl::StatusOr<Position> PositionBefore(const StoreReader& reader, absl::Time time);
+
 // The version that `stream` stood at; nullopt: it had no events yet. NotFound (InvalidField) when
 // the version is beyond its last one or the position beyond the tip; DataLoss as StoreReader. A
 // binary search over the stream's versions, but for Version.

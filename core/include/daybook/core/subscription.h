@@ -19,6 +19,10 @@ struct SubscriptionOptions {
   EventFilter filter;
   size_t batch_events = 1024;
   size_t batch_bytes = size_t{1} << 20;
+  // After so many events that the filter left out, at least 1, Poll and Next return a batch that is
+  // empty and not at_end(): the checkpoint has moved, and may be stored. So who stands behind a
+  // long stretch of others' events need not look at it again after a restart.
+  size_t report_after = ~size_t{0};
 };
 
 // Pulls events in order, each once, with no gap (G1). It reads when asked and holds one batch, so
@@ -31,7 +35,8 @@ class Subscription {
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
-  // The next events, or an empty batch when there are none yet. DataLoss where the log is damaged.
+  // The next events, or an empty batch when there are none yet (or see report_after). DataLoss
+  // where the log is damaged.
   absl::StatusOr<EventBatch> Poll();
   // Waits for events, signalled by the store. DeadlineExceeded when there were none within
   // `timeout`; Cancelled after Stop; Unavailable when the store closed; DataLoss.
