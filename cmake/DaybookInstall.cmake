@@ -67,7 +67,8 @@ write_basic_package_version_file(
 set(package_files ${PROJECT_BINARY_DIR}/daybook-config.cmake
                   ${PROJECT_BINARY_DIR}/daybook-config-version.cmake
                   ${PROJECT_SOURCE_DIR}/cmake/DaybookDependencies.cmake
-                  ${PROJECT_SOURCE_DIR}/cmake/DaybookSchemaTest.cmake)
+                  ${PROJECT_SOURCE_DIR}/cmake/DaybookSchemaTest.cmake
+                  ${PROJECT_SOURCE_DIR}/cmake/FindRE2.cmake)
 if(EXISTS ${PROJECT_SOURCE_DIR}/cmake/DaybookGenerate.cmake)
   list(APPEND package_files ${PROJECT_SOURCE_DIR}/cmake/DaybookGenerate.cmake)
 endif()

@@ -17,7 +17,7 @@ set(CPACK_COMPONENT_TOOL_DESCRIPTION "Looks into Daybook stores, backs them up a
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libdaybook-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-    "librocksdb-dev, libprotobuf-dev, protobuf-compiler, libabsl-dev, libssl-dev")
+    "librocksdb-dev, libprotobuf-dev, protobuf-compiler, libabsl-dev, libssl-dev, libre2-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "daybook, libgtest-dev, libgmock-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Event sourcing with CQRS read models in C++20, on RocksDB")
 include(CPack)

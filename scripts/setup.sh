@@ -9,7 +9,7 @@ set -euo pipefail
 packages=(
   g++ clang cmake ninja-build ccache lld python3
   librocksdb-dev libprotobuf-dev libprotoc-dev protobuf-compiler libabsl-dev libssl-dev zlib1g-dev
-  libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev libre2-dev
 )
 if [[ ${1:-} == ci || ${1:-} == package ]]; then
   packages+=(dpkg-dev file)

@@ -138,6 +138,33 @@ TEST_F(ReadTest, FiltersOfTheLog) {
   EXPECT_THAT(Positions({"--type", "none"}), IsEmpty());
 }
 
+TEST_F(ReadTest, FiltersByNamesAndTags) {
+  EXPECT_THAT(Positions({"--tag", "branch:7"}), ElementsAre(1, 3, 4));
+  EXPECT_THAT(Positions({"--tag", "branch:7", "--tag", "branch:8"}), IsEmpty());
+  EXPECT_THAT(Positions({"--stream-prefix", "loan-1"}), ElementsAre(1, 2, 5));
+  EXPECT_THAT(Positions({"--stream-prefix", "loan-2", "--stream-prefix", "off"}),
+              ElementsAre(3, 4));
+  EXPECT_THAT(Positions({"--stream-pattern", "^loan-[12]$"}), ElementsAre(1, 2, 4, 5));
+  EXPECT_THAT(Positions({"--stream-pattern", "an-2"}), ElementsAre(4));
+  EXPECT_THAT(Positions({"--type-pattern", "(?i)CHANGED$", "--stream-prefix", "loan"}),
+              ElementsAre(2, 5));
+  EXPECT_THAT(Positions({"loan-1", "--type-pattern", "Opened"}), ElementsAre(1));
+  EXPECT_THAT(Positions({"loan-1", "--tag", "branch:7", "--limit", "1"}), ElementsAre(1));
+}
+
+TEST_F(ReadTest, FromATimeOn) {
+  EXPECT_THAT(Positions({"--since", "2020-01-01T00:00:00Z"}), ElementsAre(1, 2, 3, 4, 5));
+  const std::string third = EventAfter("2").at("recorded_time");
+  EXPECT_THAT(Positions({"--since", third}), testing::IsSupersetOf({3, 4, 5}));
+  EXPECT_THAT(Positions({"--since", "2999-01-01T00:00:00+01:00"}), IsEmpty());
+}
+
+TEST_F(ReadTest, APatternThatIsNoneIsNamed) {
+  const Output output = RunTool({"read", store_, "--stream-pattern", "loan-("});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.err, HasSubstr("--stream-pattern takes an RE2 pattern: 'loan-(': missing )"));
+}
+
 TEST_F(ReadTest, OneStream) {
   EXPECT_THAT(Positions({"loan-1"}), ElementsAre(1, 2, 5));
   EXPECT_THAT(Positions({"loan-1", "--from", "1"}), ElementsAre(2, 5));
@@ -175,6 +202,13 @@ TEST_F(ReadTest, OptionsThatDoNotFit) {
                                              {"--backwards", "--after", "1"},
                                              {"--after", "x"},
                                              {"--after", ""},
+                                             {"--since", "yesterday"},
+                                             {"--since", "2020-01-01T00:00:00Z", "--backwards"},
+                                             {"--since", "2020-01-01T00:00:00Z", "--after", "1"},
+                                             {"loan-1", "--since", "2020-01-01T00:00:00Z"},
+                                             {"loan-1", "--stream-prefix", "loan"},
+                                             {"loan-1", "--stream-pattern", "loan"},
+                                             {"--type-pattern", "["},
                                              {"--after", "-1"},
                                              {"--after", "18446744073709551616"},
                                              {"loan-1", "--from", "x"},

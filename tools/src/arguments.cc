@@ -24,8 +24,14 @@ absl::Status CheckArguments(const ReadArguments& arguments) {
       return absl::InvalidArgumentError(
           "--after and --before are positions of the log: within a stream, use --from VERSION");
     }
-    if (!arguments.categories.empty()) {
-      return absl::InvalidArgumentError("--category chooses streams: leave it out with STREAM");
+    if (arguments.since.has_value()) {
+      return absl::InvalidArgumentError("--since begins in the log: leave it out with STREAM");
+    }
+    if (!arguments.categories.empty() || !arguments.stream_prefixes.empty() ||
+        !arguments.stream_pattern.empty()) {
+      return absl::InvalidArgumentError(
+          "--category, --stream-prefix and --stream-pattern choose streams: leave them out with "
+          "STREAM");
     }
     return absl::OkStatus();
   }
@@ -36,6 +42,10 @@ absl::Status CheckArguments(const ReadArguments& arguments) {
   if (arguments.backwards ? arguments.after.has_value() : arguments.before.has_value()) {
     return absl::InvalidArgumentError(
         "--after is where a read forwards starts, --before where one --backwards does");
+  }
+  if (arguments.since.has_value() && (arguments.backwards || arguments.after.has_value())) {
+    return absl::InvalidArgumentError(
+        "--since is where a read forwards starts: neither with --backwards nor with --after");
   }
   return absl::OkStatus();
 }

@@ -33,6 +33,11 @@ struct ReadArguments {
   bool backwards = false;
   std::vector<std::string> categories;
   std::vector<std::string> types;
+  std::vector<std::string> tags;
+  std::vector<std::string> stream_prefixes;
+  std::string stream_pattern;
+  std::string type_pattern;
+  std::optional<std::string> since;
   bool json = false;
 };
 

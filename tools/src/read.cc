@@ -1,11 +1,15 @@
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "commands.h"
+#include "daybook/core/moment.h"
 #include "daybook/core/status_macros.h"
 #include "event_text.h"
+#include "pattern.h"
 #include "store_session.h"
+#include "time_argument.h"
 
 namespace daybook::tools {
 namespace {
@@ -19,6 +23,22 @@ size_t BatchLimit(uint64_t left) {
   return static_cast<size_t>(std::min<uint64_t>(left, kBatchEvents));
 }
 
+absl::StatusOr<EventFilter> FilterOf(const ReadArguments& arguments) {
+  EventFilter filter{.categories = arguments.categories,
+                     .types = arguments.types,
+                     .tags = arguments.tags,
+                     .stream_prefixes = arguments.stream_prefixes};
+  if (!arguments.stream_pattern.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(filter.stream_matches,
+                             PatternArgument("--stream-pattern", arguments.stream_pattern));
+  }
+  if (!arguments.type_pattern.empty()) {
+    DAYBOOK_ASSIGN_OR_RETURN(filter.type_matches,
+                             PatternArgument("--type-pattern", arguments.type_pattern));
+  }
+  return filter;
+}
+
 absl::Status ReadWholeLog(const ReadArguments& arguments, const StoreReader& reader, Visit visit) {
   ReadLogOptions options;
   options.direction = arguments.backwards ? Direction::kBackwards : Direction::kForwards;
@@ -26,7 +46,11 @@ absl::Status ReadWholeLog(const ReadArguments& arguments, const StoreReader& rea
                            arguments.backwards
                                ? PositionArgument("--before", arguments.before, Position::End())
                                : PositionArgument("--after", arguments.after, Position::Start()));
-  options.filter = {arguments.categories, arguments.types};
+  if (arguments.since.has_value()) {
+    DAYBOOK_ASSIGN_OR_RETURN(const absl::Time since, TimeArgument("--since", *arguments.since));
+    DAYBOOK_ASSIGN_OR_RETURN(options.from, PositionBefore(reader, since));
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(options.filter, FilterOf(arguments));
   options.limit = BatchLimit(arguments.limit);
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
@@ -39,14 +63,18 @@ absl::Status ReadWholeLog(const ReadArguments& arguments, const StoreReader& rea
 }
 
 absl::Status ReadOneStream(const ReadArguments& arguments, const StoreReader& reader, Visit visit) {
+  DAYBOOK_ASSIGN_OR_RETURN(const EventFilter filter, FilterOf(arguments));
   const auto is_wanted = [&](const RecordedEvent& event) {
-    return arguments.types.empty() || std::find(arguments.types.begin(), arguments.types.end(),
-                                                event.type) != arguments.types.end();
+    const auto has = [&event](const std::string& tag) { return event.metadata.HasTag(tag); };
+    return (filter.types.empty() || absl::c_linear_search(filter.types, event.type)) &&
+           (filter.type_matches == nullptr || filter.type_matches(event.type)) &&
+           absl::c_all_of(filter.tags, has);
   };
   ReadStreamOptions options;
   options.direction = arguments.backwards ? Direction::kBackwards : Direction::kForwards;
   options.from = arguments.from;
-  options.limit = arguments.types.empty() ? BatchLimit(arguments.limit) : kBatchEvents;
+  const bool all = filter.types.empty() && filter.tags.empty() && filter.type_matches == nullptr;
+  options.limit = all ? BatchLimit(arguments.limit) : kBatchEvents;
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadStream(*arguments.stream, options));
     for (const RecordedEvent& event : batch) {

@@ -101,6 +101,15 @@ void AddRead(CLI::App& app, Parsed& parsed) {
       ->allow_extra_args(false);
   read->add_option("--type", a.types, "Only events of this type; may be repeated")
       ->allow_extra_args(false);
+  read->add_option("--tag", a.tags, "Only events with this tag, KEY:VALUE; may be repeated: all")
+      ->allow_extra_args(false);
+  read->add_option("--stream-prefix", a.stream_prefixes,
+                   "Only streams whose names begin so; may be repeated")
+      ->allow_extra_args(false);
+  read->add_option("--stream-pattern", a.stream_pattern,
+                   "Only streams whose names this RE2 pattern matches");
+  read->add_option("--type-pattern", a.type_pattern, "The same of types");
+  read->add_option("--since", a.since, "Without STREAM: from this time on (RFC 3339)");
 }
 
 void AddTail(CLI::App& app, Parsed& parsed) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "time_argument.h"
 
 namespace daybook::tools {
 
@@ -26,9 +27,7 @@ absl::StatusOr<LogMoment> MomentArgument(absl::string_view option, const std::st
   if (const absl::StatusOr<Position> position = Position::Parse(text); position.ok()) {
     return *position;
   }
-  absl::Time time;
-  std::string problem;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &problem)) return time;
+  if (const absl::StatusOr<absl::Time> time = TimeArgument(option, text); time.ok()) return *time;
   return absl::InvalidArgumentError(absl::StrCat(option,
                                                  " takes a position, a number, or a time such as ",
                                                  "2026-03-01T12:00:00Z: not '", text, "'"));
