@@ -64,6 +64,7 @@ CommitBuilder::CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, size_t ca
       readers_heads_(heads),
       heads_(std::max(cached_heads, kLeastCachedHeads)),
       categories_(kLeastCachedHeads),
+      conditions_(kv, names, start.mark.tip),
       mark_(start.mark),
       last_micros_(start.last_micros),
       last_table_(start.last_table) {}
@@ -85,6 +86,8 @@ absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_mi
   staged_.clear();
   staged_headers_.clear();
   DAYBOOK_RETURN_IF_ERROR(CheckHeads(request));
+  if (request.tagged || !request.conditions.empty()) DAYBOOK_RETURN_IF_ERROR(OpenTags());
+  DAYBOOK_RETURN_IF_ERROR(CheckConditions(request));
   DAYBOOK_RETURN_IF_ERROR(StageRows(request));
   DAYBOOK_RETURN_IF_ERROR(StageStreams(request));
   // Recorded time never decreases along positions (G1), though the clock may.
@@ -127,6 +130,48 @@ absl::Status CommitBuilder::CheckHeads(const Request& request) {
     staged_heads_.push_back(head);
   }
   return absl::OkStatus();
+}
+
+absl::Status CommitBuilder::OpenTags() {
+  if (tags_.has_value()) return absl::OkStatus();
+  DAYBOOK_ASSIGN_OR_RETURN(tags_, FindTagTable(*kv_, nullptr));
+  if (tags_.has_value()) return absl::OkStatus();
+  DAYBOOK_ASSIGN_OR_RETURN(const TableId id, AddTable(kTagTable));
+  batch_.Put(Family::kRows, TagTableKey(id), EncodePosition(mark_.tip));
+  tags_ = TagTable{id, mark_.tip};
+  return absl::OkStatus();
+}
+
+absl::Status CommitBuilder::CheckConditions(const Request& request) {
+  const auto write_pending = [this]() -> absl::Status {
+    return batch_.empty() ? absl::OkStatus() : WriteTo(&written_early_);
+  };
+  for (size_t i = 0; i < request.conditions.size(); ++i) {
+    const AppendCondition& condition = request.conditions[i];
+    const uint64_t after = condition.after.sequence();
+    // A store of many events without tags is read once for the sake of those that are older than
+    // its index, and never again.
+    if (after < tags_->complete_after && !older_tags_known_) {
+      DAYBOOK_RETURN_IF_ERROR(write_pending());
+      DAYBOOK_ASSIGN_OR_RETURN(older_tags_known_, conditions_.AnyTagged(tags_->complete_after));
+      if (!older_tags_known_) {
+        tags_->complete_after = 0;
+        batch_.Put(Family::kRows, TagTableKey(tags_->id), EncodePosition(0));
+      }
+    }
+    DAYBOOK_ASSIGN_OR_RETURN(
+        const std::optional<uint64_t> match,
+        conditions_.FindMatch(condition.none_match, after, {mark_.tip, *tags_, write_pending}));
+    if (match.has_value()) return ConditionFailedError(i, Position(*match));
+  }
+  return absl::OkStatus();
+}
+
+void CommitBuilder::AddTags(const PreparedEvent& event, uint64_t sequence) {
+  for (const absl::string_view tag : MetadataView(event.metadata).Tags()) {
+    batch_.Put(Family::kRows, TagEntryKey(tags_->id, tag, sequence), "");
+    conditions_.NoteTag(tag, sequence);
+  }
 }
 
 absl::Status CommitBuilder::StageRows(Request& request) {
@@ -236,6 +281,7 @@ void CommitBuilder::StageEvents(const Request& request, int64_t micros) {
       AppendHeader(header, &staged_headers_);
       staged.header_size = staged_headers_.size() - staged.header;
       staged.stream = header.stream;
+      staged.type = header.type;
       staged.version = header.version;
       chain = NextChain(chain, Leaf(absl::string_view(staged_headers_).substr(staged.header),
                                     event.payload_digest, event.metadata_digest));
@@ -311,6 +357,8 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
                 event.metadata, event.payload,
                 DigestBytes(staged.chain)
                     .substr(0, staged.ends_commit ? sizeof(Hash) : kChainPrefixBytes)});
+    conditions_.Note(staged.type, sequence);
+    if (event.tagged) AddTags(event, sequence);
     const std::string position = EncodePosition(sequence);
     batch_.Put(Family::kStreams, StreamKey(staged.stream, staged.version), position);
     // An id that the store gave nobody can append again: the index need not know it.

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "bounded_cache.h"
+#include "condition_check.h"
 #include "daybook/core/commit_participant.h"
 #include "format.h"
 #include "kv.h"
@@ -69,6 +70,7 @@ class CommitBuilder {
     size_t header;  // where its header begins in staged_headers_
     size_t header_size;
     StreamId stream;
+    TypeId type;
     uint64_t version;
     Hash chain;
     RecordedEvent recorded;
@@ -88,6 +90,10 @@ class CommitBuilder {
   // Where a commit as it was recorded must stand.
   absl::Status CheckPlace(const AsRecorded& recorded) const;
   absl::Status CheckHeads(const Request& request);
+  // Sees to it that there is the index of tags.
+  absl::Status OpenTags();
+  absl::Status CheckConditions(const Request& request);
+  void AddTags(const PreparedEvent& event, uint64_t sequence);
   absl::Status StageRows(Request& request);
   absl::Status StageStreams(const Request& request);
   void StageEvents(const Request& request, int64_t micros);
@@ -103,6 +109,9 @@ class CommitBuilder {
   BoundedCache<std::string, Category> categories_;
   absl::flat_hash_map<std::string, TypeId> types_;  // those used so far, without a lock
   std::vector<CommitParticipant*> participants_;
+  ConditionCheck conditions_;
+  std::optional<TagTable> tags_;   // nullopt: not known yet
+  bool older_tags_known_ = false;  // that events older than the index have some
 
   GroupMark mark_;  // as after the last commit added; its number is of the last group ended
   int64_t last_micros_;

@@ -37,6 +37,17 @@ absl::Status ClaimConflictError(absl::string_view table, absl::string_view key,
   return status;
 }
 
+absl::Status ConditionFailedError(size_t condition, Position match) {
+  absl::Status status = absl::AbortedError(absl::StrCat("condition ", condition,
+                                                        " of the commit: the event at position ",
+                                                        match.ToString(), " matches"));
+  v1::ConditionFailed payload;
+  payload.set_condition(static_cast<uint32_t>(condition));
+  payload.set_position(match.sequence());
+  SetErrorPayload(status, payload);
+  return status;
+}
+
 absl::Status UnknownEventError(absl::string_view type, uint32_t schema_version, Position position,
                                absl::string_view why) {
   absl::Status status =

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "daybook/core/status_macros.h"
 
@@ -29,7 +30,20 @@ absl::StatusOr<LogFilter> LogFilter::Of(const EventFilter& filter, const Diction
     if (const std::optional<TypeId> id = dictionary.names.FindType(name))
       ready.types_.push_back(*id);
   }
+  for (const QueryItem& item : filter.query) ready.items_.emplace_back(item, dictionary.names);
   return ready;
+}
+
+std::optional<std::vector<std::vector<std::string>>> LogFilter::TagSets() const {
+  std::vector<std::vector<std::string>> sets;
+  for (const ItemMatch& item : items_) {
+    std::vector<std::string>& tags = sets.emplace_back(filter_.tags);
+    tags.insert(tags.end(), item.tags().begin(), item.tags().end());
+  }
+  if (items_.empty()) sets.push_back(filter_.tags);
+  const auto has_none = [](const std::vector<std::string>& tags) { return tags.empty(); };
+  if (absl::c_any_of(sets, has_none)) return std::nullopt;
+  return sets;
 }
 
 absl::StatusOr<bool> LogFilter::Matches(const RecordView& record) {
@@ -45,9 +59,9 @@ absl::StatusOr<bool> LogFilter::Matches(const RecordView& record) {
     DAYBOOK_ASSIGN_OR_RETURN(const bool matches, MatchesStream(record.stream()));
     if (!matches) return false;
   }
-  const MetadataView metadata(record.metadata());
-  return std::all_of(filter_.tags.begin(), filter_.tags.end(),
-                     [&](const std::string& tag) { return metadata.HasTag(tag); });
+  if (!HasTags(record, filter_.tags)) return false;
+  const auto matches = [&record](const ItemMatch& item) { return item.Matches(record); };
+  return items_.empty() || absl::c_any_of(items_, matches);
 }
 
 absl::StatusOr<bool> LogFilter::MatchesType(TypeId type) {

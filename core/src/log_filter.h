@@ -3,12 +3,15 @@
 #define DAYBOOK_CORE_SRC_LOG_FILTER_H_
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "daybook/core/event_store.h"
 #include "format.h"
+#include "item_match.h"
 #include "kv.h"
 #include "names.h"
 #include "record.h"
@@ -31,6 +34,9 @@ class LogFilter {
 
   absl::StatusOr<bool> Matches(const RecordView& record);
 
+  // Only events that have all tags of one of these sets match; nullopt: others may, too.
+  std::optional<std::vector<std::vector<std::string>>> TagSets() const;
+
  private:
   LogFilter(const EventFilter& filter, const Dictionary& dictionary)
       : filter_(filter), dictionary_(dictionary) {}
@@ -42,6 +48,7 @@ class LogFilter {
   const Dictionary dictionary_;
   std::vector<uint32_t> categories_;
   std::vector<TypeId> types_;
+  std::vector<ItemMatch> items_;  // of the query
   absl::flat_hash_map<TypeId, bool> known_types_;
   absl::flat_hash_map<StreamId, bool> known_streams_;
 };

@@ -154,6 +154,23 @@ bool MetadataView::HasTag(absl::string_view tag) const {
   }
   return false;
 }
+bool MetadataView::HasTags() const {
+  absl::string_view rest = bytes_;
+  Part part;
+  while (TakePart(&rest, &part) && part.tag <= kTag) {
+    if (part.tag == kTag) return true;
+  }
+  return false;
+}
+std::vector<absl::string_view> MetadataView::Tags() const {
+  std::vector<absl::string_view> tags;
+  absl::string_view rest = bytes_;
+  Part part;
+  while (TakePart(&rest, &part) && part.tag <= kTag) {
+    if (part.tag == kTag) tags.push_back(part.bytes);
+  }
+  return tags;
+}
 absl::string_view MetadataView::key_id() const {
   return Find(bytes_, kKeyId);
 }

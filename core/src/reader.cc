@@ -9,6 +9,7 @@
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 #include "log_filter.h"
+#include "tag_skip.h"
 
 namespace daybook::internal {
 namespace {
@@ -86,16 +87,32 @@ absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const 
     return EventBatch({}, nullptr, options.from, /*at_end=*/true);
   }
 
+  DAYBOOK_ASSIGN_OR_RETURN(
+      TagSkip skip, TagSkip::Of(filter.TagSets(), *kv_, published_->snapshot, options.direction));
   auto storage = std::make_shared<Storage>();
   std::vector<RecordedEvent> events;
   events.reserve(std::min<uint64_t>({options.limit, left, 1024}));
   auto it = kv_->NewIterator(published_->snapshot, Family::kLog,
                              {.lower = Text(LogKey(1)), .upper = Text(LogKey(tip + 1))});
-  forwards ? it->Seek(LogKey(next)) : it->SeekForPrev(LogKey(next));
+  bool stands = false;  // the iterator at `next`
   size_t bytes = 0;
   size_t scanned = 0;
   while (left > 0 && events.size() < options.limit && bytes < options.max_bytes &&
          scanned < options.max_scanned) {
+    uint64_t unwanted = 0;
+    if (skip.skips()) {
+      DAYBOOK_ASSIGN_OR_RETURN(unwanted, skip.From(next));
+    }
+    if (unwanted > 0) {
+      const uint64_t step = std::min<uint64_t>({unwanted, left, options.max_scanned - scanned});
+      scanned += step;
+      left -= step;
+      forwards ? next += step : next -= step;
+      stands = false;
+      continue;
+    }
+    if (!stands) it->Seek(LogKey(next));
+    stands = true;
     if (!it->Valid() || it->key() != LogKey(next)) {
       DAYBOOK_RETURN_IF_ERROR(it->status());
       return DamageError("event", Position(next), "it is not in the log");

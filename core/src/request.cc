@@ -35,6 +35,7 @@ absl::Status CheckEvent(const Event& event, absl::string_view path) {
 PreparedEvent PrepareEvent(Event event) {
   PreparedEvent prepared;
   prepared.metadata = EncodeMetadata(event.metadata);
+  prepared.tagged = !event.metadata.tags.empty();
   prepared.id_given = !event.id.is_nil();
   prepared.id = prepared.id_given ? event.id : Uuid::Random();
   prepared.type = std::move(event.type);
@@ -57,6 +58,27 @@ absl::Status CheckRow(absl::string_view path, absl::string_view key, size_t valu
                              absl::StrCat("must be at most ", kMaxRowBytes, " bytes"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckConditions(absl::Span<const AppendCondition> conditions) {
+  size_t parts = 0;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    const auto path = [i] { return absl::StrCat("commit.conditions[", i, "]"); };
+    if (conditions[i].after.partition() != 0) {
+      return InvalidFieldError(path() + ".after", "must be of partition 0, the only one here");
+    }
+    ++parts;
+    for (const QueryItem& item : conditions[i].none_match) {
+      parts += 1 + item.types.size() + item.tags.size();
+      for (const std::string& tag : item.tags) {
+        if (tag.empty()) return InvalidFieldError(path() + ".none_match.tags", "not empty");
+      }
+    }
+  }
+  if (parts <= kMaxConditionPartsPerCommit) return absl::OkStatus();
+  return InvalidFieldError("commit.conditions",
+                           absl::StrCat("must be at most ", kMaxConditionPartsPerCommit,
+                                        " conditions, items, types and tags, are ", parts));
 }
 
 absl::Status CheckDuplicates(const Request& request) {
@@ -114,6 +136,9 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
       }
       PreparedEvent event = PrepareEvent(std::move(append.events[j]));
       request.bytes += event.payload.size() + event.metadata.size() + kOverheadBytes;
+      // Its entries in the index of tags hold the tags again.
+      if (event.tagged) request.bytes += event.metadata.size() + kOverheadBytes;
+      request.tagged |= event.tagged;
       prepared.events.push_back(std::move(event));
     }
     prepared.stream = std::move(append.stream);
@@ -141,6 +166,8 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   if (events == 0 && commit.claims.empty() && commit.writes.empty()) {
     return InvalidFieldError("commit", "must hold an event, a claim or a table write");
   }
+  DAYBOOK_RETURN_IF_ERROR(CheckConditions(commit.conditions));
+  request.conditions = std::move(commit.conditions);
   request.claims = std::move(commit.claims);
   request.writes = std::move(commit.writes);
   request.new_ids = commit.new_ids;

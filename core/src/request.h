@@ -28,6 +28,7 @@ struct PreparedEvent {
   uint32_t payload_size = 0;
   bool removed = false;
   std::string metadata;  // encoded
+  bool tagged = false;
   Hash payload_digest{};
   Hash metadata_digest{};
 };
@@ -47,9 +48,11 @@ struct AsRecorded {
 
 struct Request {
   absl::InlinedVector<PreparedAppend, 1> appends;
+  std::vector<AppendCondition> conditions;
   std::vector<Claim> claims;
   std::vector<TableWrite> writes;
   bool new_ids = false;
+  bool tagged = false;  // an event has a tag
   std::shared_ptr<CommitChain> chain;
   std::optional<AsRecorded> as_recorded;
   EventStore::AppendCallback done;

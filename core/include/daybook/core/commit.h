@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daybook/core/event.h"
+#include "daybook/core/event_query.h"
 #include "daybook/core/expected_version.h"
 #include "daybook/core/position.h"
 
@@ -60,6 +61,8 @@ class CommitChain {
 // takes no position; it becomes durable and visible with the same guarantees.
 struct Commit {
   std::vector<StreamAppend> appends;
+  // All must hold, or the commit fails with Aborted and a ConditionFailed (event_query.h).
+  std::vector<AppendCondition> conditions;
   std::vector<Claim> claims;
   std::vector<TableWrite> writes;
   std::shared_ptr<CommitChain> chain;  // optional

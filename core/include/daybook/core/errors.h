@@ -2,6 +2,7 @@
 #ifndef DAYBOOK_CORE_ERRORS_H_
 #define DAYBOOK_CORE_ERRORS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ absl::Status VersionConflictError(absl::string_view stream, ExpectedVersion expe
 // Aborted with a ClaimConflict.
 absl::Status ClaimConflictError(absl::string_view table, absl::string_view key,
                                 absl::string_view existing);
+// Aborted with a ConditionFailed.
+absl::Status ConditionFailedError(size_t condition, Position match);
 // DataLoss with an UnknownEvent: "event <type> version <n> at position <p> is
 // unknown here: <why>".
 absl::Status UnknownEventError(absl::string_view type, uint32_t schema_version, Position position,

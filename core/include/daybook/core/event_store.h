@@ -34,7 +34,8 @@ using NamePredicate = std::function<bool(absl::string_view name)>;
 
 // Which events a read of the log returns: those that every condition lets by. An empty one lets all
 // by. The types and categories are asked first, then the names of streams, each once in a read,
-// then tags; so a filter costs little more than the events that it looks at.
+// then tags; so a filter costs little more than the events that it looks at. Where only events with
+// certain tags can match, the index of tags finds them, and the others are not looked at.
 struct EventFilter {
   std::vector<std::string> categories;       // one of these
   std::vector<std::string> types;            // one of these
@@ -42,6 +43,7 @@ struct EventFilter {
   std::vector<std::string> stream_prefixes;  // the stream's name begins with one of these
   NamePredicate stream_matches;
   NamePredicate type_matches;
+  EventQuery query;  // what one of the items asks for
 };
 
 struct ReadStreamOptions {
@@ -131,8 +133,9 @@ struct StoreStats {
 //
 // Errors of every append:
 //   InvalidArgument  a name, size or batch breaks a limit (InvalidField): mend the call
-//   Aborted          an expected version does not hold (VersionConflict), or a claim is taken
-//                    (ClaimConflict): read, decide, append again
+//   Aborted          an expected version does not hold (VersionConflict), an event matches that a
+//                    condition excludes (ConditionFailed), or a claim is taken (ClaimConflict):
+//                    read, decide, append again
 //   Unknown          outcome unknown: a write or sync failed after the group was handed to the
 //                    backend. Reopen the store, retry with the same ids
 //   ResourceExhausted the queue is full: retry when WhenRoom calls; or no space is left

@@ -16,6 +16,8 @@ inline constexpr size_t kMaxRowBytes = size_t{4} << 20;
 inline constexpr size_t kMaxPayloadBytes = size_t{4} << 20;
 inline constexpr size_t kMaxMetadataBytes = size_t{64} << 10;
 inline constexpr size_t kMaxEventsPerCommit = 10'000;
+// Items, types and tags of all its conditions together.
+inline constexpr size_t kMaxConditionPartsPerCommit = 10'000;
 inline constexpr size_t kMaxTableWritesPerCommit = 1'000'000;
 inline constexpr size_t kMaxCommitBytes = size_t{64} << 20;
 // The last version that a stream can reach and the last position of a store: both stay clear of

@@ -50,6 +50,8 @@ class MetadataView {
   absl::string_view content_type() const;
   absl::string_view key_id() const;
   bool HasTag(absl::string_view tag) const;
+  bool HasTags() const;
+  std::vector<absl::string_view> Tags() const;  // in the order in which they were given
 
   // Everything, copied.
   Metadata ToMetadata() const;
