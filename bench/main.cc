@@ -101,6 +101,7 @@ int main(int argc, char** argv) {
   using namespace daybook::bench;  // NOLINT: this is its program
   std::vector<Row> rows;
   AddAppendRows(&rows);
+  AddConditionRows(&rows);
   AddReadRows(&rows);
   AddFoldRows(&rows);
   AddLoadRows(&rows);

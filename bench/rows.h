@@ -24,6 +24,7 @@ size_t Scaled(size_t full);
 
 // Each file of the benchmark adds its rows.
 void AddAppendRows(std::vector<Row>* rows);
+void AddConditionRows(std::vector<Row>* rows);
 void AddReadRows(std::vector<Row>* rows);
 void AddFoldRows(std::vector<Row>* rows);
 void AddLoadRows(std::vector<Row>* rows);

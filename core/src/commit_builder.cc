@@ -136,8 +136,9 @@ absl::Status CommitBuilder::OpenTags() {
   if (tags_.has_value()) return absl::OkStatus();
   DAYBOOK_ASSIGN_OR_RETURN(tags_, FindTagTable(*kv_, nullptr));
   if (tags_.has_value()) return absl::OkStatus();
+  // In the write that makes the table: it is never there without.
+  batch_.Put(Family::kRows, TagTableKey(last_table_ + 1), EncodePosition(mark_.tip));
   DAYBOOK_ASSIGN_OR_RETURN(const TableId id, AddTable(kTagTable));
-  batch_.Put(Family::kRows, TagTableKey(id), EncodePosition(mark_.tip));
   tags_ = TagTable{id, mark_.tip};
   return absl::OkStatus();
 }

@@ -159,6 +159,7 @@ void Engine::WhenRoom(absl::AnyInvocable<void() &&> wake) {
 
 absl::StatusOr<TableId> Engine::OpenTable(absl::string_view name) {
   DAYBOOK_RETURN_IF_ERROR(ValidateTableName(name));
+  if (name == kTagTable) return InvalidFieldError("table", "must not be $tags, the store's own");
   {
     MutexLock lock(&tables_mutex_);
     if (auto it = tables_.find(name); it != tables_.end()) return it->second;

@@ -69,6 +69,22 @@ absl::StatusOr<uint64_t> NewestTagged(const Kv& kv, TableId table, absl::string_
   return 0;
 }
 
+absl::Status ForEachTagEntry(
+    const Kv& kv, TableId table,
+    absl::FunctionRef<absl::Status(absl::string_view tag, uint64_t sequence)> visit) {
+  const std::string first = RowKey(table, "t");
+  auto it = kv.NewIterator(nullptr, Family::kRows, {.lower = first, .upper = RowKey(table, "u")});
+  for (it->Seek(first); it->Valid(); it->Next()) {
+    absl::string_view key = it->key().substr(first.size());
+    absl::string_view tag;
+    if (!ConsumeLengthPrefixed(&key, &tag) || key.size() != sizeof(uint64_t)) {
+      return ParseEntryKey(it->key(), it->key()).status();
+    }
+    DAYBOOK_RETURN_IF_ERROR(visit(tag, LoadBig<uint64_t>(key.data())));
+  }
+  return it->status();
+}
+
 // The entries of one tag.
 class TaggedPositions::Cursor {
  public:

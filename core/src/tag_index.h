@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "daybook/core/commit.h"
@@ -33,6 +35,11 @@ std::string TagEntryKey(TableId table, absl::string_view tag, uint64_t sequence)
 
 // The position of the newest event with `tag`; 0: there is none in the index. DataLoss.
 absl::StatusOr<uint64_t> NewestTagged(const Kv& kv, TableId table, absl::string_view tag);
+
+// Calls `visit` with the tag and position of each entry. DataLoss, and errors of `visit`.
+absl::Status ForEachTagEntry(
+    const Kv& kv, TableId table,
+    absl::FunctionRef<absl::Status(absl::string_view tag, uint64_t sequence)> visit);
 
 // The positions of events that have all tags of one of some sets, each once, in order. Not
 // thread-safe.

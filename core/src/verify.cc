@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -7,11 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "chain.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/metadata.h"
 #include "daybook/core/open.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
 #include "open_rocks.h"
 #include "sha256.h"
+#include "tag_index.h"
 
 namespace daybook {
 namespace internal {
@@ -31,6 +34,7 @@ class Verifier {
   absl::StatusOr<VerifyReport> Run(absl::FunctionRef<void(Position)> progress) {
     NoteKnownChains();
     DAYBOOK_RETURN_IF_ERROR(CheckKnownChain());
+    DAYBOOK_ASSIGN_OR_RETURN(tags_, FindTagTable(kv_, nullptr));
     const absl::Status walked = WalkLog(kv_, 0, [&](const RecordView& record) -> absl::Status {
       DAYBOOK_RETURN_IF_ERROR(At(record.sequence(), CheckEvent(record)));
       if (tip_ % kProgressEvery == 0) progress(Position(tip_));
@@ -41,6 +45,7 @@ class Verifier {
     if (tip_ > 0 && !ended_) return DamageError("event", Position(tip_), "its commit is cut off");
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", tip_));
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kIds, "id index", ids_));
+    DAYBOOK_RETURN_IF_ERROR(CheckTagCount());
     DAYBOOK_RETURN_IF_ERROR(CheckMark());
     DAYBOOK_RETURN_IF_ERROR(CheckWitness());
     VerifyReport report;
@@ -97,6 +102,7 @@ class Verifier {
     DAYBOOK_RETURN_IF_ERROR(CheckDictionary(record));
     DAYBOOK_RETURN_IF_ERROR(CheckIndexEntry(
         Family::kStreams, StreamKey(record.stream(), record.version()), "stream index"));
+    DAYBOOK_RETURN_IF_ERROR(CheckTags(record));
     if ((record.flags() & kIdGiven) == 0) return absl::OkStatus();
     ++ids_;
     return CheckIndexEntry(Family::kIds, IdKey(record.id()), "id index");
@@ -137,6 +143,35 @@ class Verifier {
     AppendVarint(tip_, &expected);
     if (entry->has_value() && (*entry)->view() == expected) return absl::OkStatus();
     return DamageError(what, Position(tip_), "it does not lead to the event");
+  }
+
+  absl::Status CheckTags(const RecordView& record) {
+    if (!tags_.has_value() || tip_ <= tags_->complete_after) return absl::OkStatus();
+    std::vector<absl::string_view> tags = MetadataView(record.metadata()).Tags();
+    std::sort(tags.begin(), tags.end());
+    tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+    for (const absl::string_view tag : tags) {
+      const auto entry = kv_.Get(nullptr, Family::kRows, TagEntryKey(tags_->id, tag, tip_));
+      DAYBOOK_RETURN_IF_ERROR(At(tip_, entry.status(), "tag index"));
+      if (!entry->has_value()) {
+        return DamageError("tag index", Position(tip_), absl::StrCat("it lacks ", tag));
+      }
+    }
+    tagged_ += tags.size();
+    return absl::OkStatus();
+  }
+
+  // Each event has its entries, so that as many are all.
+  absl::Status CheckTagCount() {
+    if (!tags_.has_value()) return absl::OkStatus();
+    uint64_t entries = 0;
+    DAYBOOK_RETURN_IF_ERROR(ForEachTagEntry(kv_, tags_->id, [&](absl::string_view, uint64_t) {
+      ++entries;
+      return absl::OkStatus();
+    }));
+    if (entries == tagged_) return absl::OkStatus();
+    return DamageError("tag index", Position(),
+                       absl::StrCat("it holds ", entries, " entries for ", tagged_, " tags"));
   }
 
   absl::Status CheckSize(Family family, absl::string_view what, uint64_t expected) {
@@ -185,6 +220,8 @@ class Verifier {
   absl::flat_hash_map<StreamId, uint64_t> next_versions_;
   uint64_t tip_ = 0;
   uint64_t ids_ = 0;  // events whose id was given
+  std::optional<TagTable> tags_;
+  uint64_t tagged_ = 0;  // entries that it is to have
   Hash chain_{};
   int64_t last_micros_ = INT64_MIN;
   TypeId types_ = 0;
