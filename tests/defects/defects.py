@@ -4,7 +4,8 @@
   defects.py                 plants all in one copy of the sources, builds it, and tries each
   defects.py --only NAME...  tries these alone
   defects.py --list          the table of docs/testing_the_tests.md
-  defects.py --check-docs    fails where that page holds another table; needs no build
+  defects.py --check-docs    fails where that page holds another table, or where the sources have no
+                             place for a defect any more; needs no build
   defects.py --write-docs    writes the table there
 
 The copy is build/defects/source. In it each planted place asks for the name of its defect: it does
@@ -118,22 +119,33 @@ def write_changed(path, content, mode):
     os.chmod(path, mode)
 
 
+def plant_all(defects):
+    """The files that have defects, as they are with them, by name."""
+    by_file = collections.defaultdict(list)
+    for defect in defects:
+        by_file[defect.file].append(defect)
+    planted = {}
+    for file, its_defects in by_file.items():
+        path = os.path.join(ROOT, file)
+        if not os.path.isfile(path):
+            sys.exit(f"{its_defects[0].name}: there is no {file}")
+        with open(path, encoding="utf-8") as source:
+            planted[file] = plant(path, source.read(), its_defects).encode()
+    return planted
+
+
 def copy_sources(defects):
     """Makes the copy, with every defect planted; what is no file any more goes from it too."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                             cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     files = {file for file in listed.split("\0") if os.path.isfile(os.path.join(ROOT, file))}
-    planted = collections.defaultdict(list)
-    for defect in defects:
-        if defect.file not in files:
-            sys.exit(f"{defect.name}: there is no {defect.file}")
-        planted[defect.file].append(defect)
+    planted = plant_all(defects)
     for file in sorted(files):
         path = os.path.join(ROOT, file)
-        with open(path, "rb") as source:
-            content = source.read()
-        if file in planted:
-            content = plant(path, content.decode(), planted[file]).encode()
+        content = planted.get(file)
+        if content is None:
+            with open(path, "rb") as source:
+                content = source.read()
         write_changed(os.path.join(COPY, file), content, os.stat(path).st_mode)
     write_changed(os.path.join(COPY, "defects.h"), HEADER.encode(), 0o644)
     for directory, names, filenames in os.walk(COPY):
@@ -147,9 +159,12 @@ def copy_sources(defects):
 
 def build(defects):
     targets = sorted({defect.test for defect in defects})
-    subprocess.run(["cmake", "--preset", "dev"], cwd=COPY, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", "--preset", "dev", "--target", *targets], cwd=COPY,
-                   check=True)
+    # Without times in them, precompiled headers and what uses them are found by ccache again.
+    configure = ["cmake", "--preset", "dev", "-DCMAKE_CXX_FLAGS_DEBUG=-Xclang -fno-pch-timestamp"]
+    compile_all = ["cmake", "--build", "--preset", "dev", "--target", *targets]
+    if subprocess.run(configure, cwd=COPY, stdout=subprocess.DEVNULL).returncode != 0 or \
+            subprocess.run(compile_all, cwd=COPY).returncode != 0:
+        sys.exit("the copy does not build")
 
 
 def run(test, filter, name, temp):
@@ -180,9 +195,11 @@ def say(ended, output):
     begun = re.findall(r"(?m)^\[ RUN      \] (\S+)", output)
     last = begun[-1] if begun else "no test"
     if ended is None:
-        return f"{last} hung, killed after {SECONDS} s"
+        return f"{last}, which hung and was killed after {SECONDS} s,"
     failed = re.findall(r"(?m)^\[  FAILED  \] ([^\s,]+)", output)
-    return failed[0] if failed else f"{last} ended the program ({ended})"
+    if failed:
+        return failed[0]
+    return f"{last}, ended by {'signal' if ended < 0 else 'exit code'} {abs(ended)},"
 
 
 def check_without(defects, pool, temp):
@@ -254,6 +271,7 @@ def main():
         print("\n".join(table(all_defects)))
         return 0
     if arguments.check_docs or arguments.write_docs:
+        plant_all(all_defects)
         text, expected = page_with(all_defects)
         if arguments.write_docs:
             write_changed(PAGE, expected.encode(), 0o644)
