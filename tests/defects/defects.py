@@ -281,8 +281,9 @@ def main():
         return 0
 
     defects = [d for d in all_defects if arguments.only is None or d.name in arguments.only]
-    if arguments.only is not None and len(defects) != len(set(arguments.only)):
-        sys.exit(f"there is no {set(arguments.only) - {d.name for d in defects}}")
+    for name in arguments.only or ():
+        if name not in [defect.name for defect in defects]:
+            sys.exit(f"there is no defect {name}")
     start = time.monotonic()
     copy_sources(all_defects)
     build(defects)
