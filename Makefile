@@ -2,6 +2,7 @@
 #
 #   make                      the release build, programs in build/release/bin
 #   make test                 the whole test suite, on the dev build
+#   make defects              plants defects in a copy of the engine: a test must fail for each
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
 #   make format               formats every source file
@@ -14,7 +15,7 @@ INPUT ?=
 REPORT ?=
 SCALE ?= 1
 
-.PHONY: all test demo bench format install package clean help setup
+.PHONY: all test defects demo bench format install package clean help setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -28,6 +29,9 @@ test: setup
 	@cmake --preset dev >/dev/null
 	cmake --build --preset dev
 	scripts/test.sh dev
+
+defects: setup
+	tests/defects/defects.py
 
 demo: all
 	INPUT='$(INPUT)' REPORT='$(REPORT)' examples/loans/demo.sh build/release/bin

@@ -161,23 +161,24 @@ TEST_P(AppendContract, DoesNotLookUpIdsThatAreNewButFindsThemLater) {
 }
 
 TEST_P(AppendContract, AnswersTheSameAppendSentTwiceAtOnce) {
-  std::vector<Event> events = Notes({"a"});
-  events[0].id = Uuid::Derive("twice");
-  Latch both;
+  constexpr int kAppends = 100;  // some of them are in one batch
+  Latch all;
   std::atomic<int> answered = 0;
   std::atomic<int> duplicates = 0;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 2 * kAppends; ++i) {
+    std::vector<Event> events = Notes({"a"});
+    events[0].id = Uuid::Derive("twice", static_cast<uint64_t>(i / 2));
     Commit commit;
-    commit.appends.push_back({"s", ExpectedVersion::NoStream(), events});
+    commit.appends.push_back({absl::StrCat("s-", i / 2), ExpectedVersion::NoStream(), events});
     store_->AppendAsync(commit, [&](absl::StatusOr<AppendResult> result) {
       EXPECT_THAT(result, IsOk());
       if (result.ok() && result->duplicate) ++duplicates;
-      if (++answered == 2) both.Open();
+      if (++answered == 2 * kAppends) all.Open();
     });
   }
-  store_->runtime().Await(both);
-  EXPECT_EQ(duplicates, 1);
-  EXPECT_THAT(ReadLog(), ElementsAre("a"));
+  store_->runtime().Await(all);
+  EXPECT_EQ(duplicates, kAppends);
+  EXPECT_THAT(ReadLog(), SizeIs(kAppends));
 }
 
 TEST_P(AppendContract, RecordedTimeNeverDecreases) {
@@ -221,6 +222,43 @@ TEST_P(AppendContract, ClaimsAreTakenOnce) {
   EXPECT_EQ(result->last, Position(1));
   EXPECT_THAT(store_->Reader()->GetRow(table, "y@example.org"),
               IsOkAndHolds(std::optional<std::string>("user-3")));
+}
+
+TEST_P(AppendContract, AClaimSentTwiceAtOnceIsTakenOnce) {
+  const TableId table = store_->OpenTable("emails").value();
+  constexpr int kClaims = 100;  // some of them are in one batch
+  Latch all;
+  std::atomic<int> answered = 0;
+  std::atomic<int> taken = 0;
+  for (int i = 0; i < 2 * kClaims; ++i) {
+    Commit commit;
+    commit.appends.push_back({absl::StrCat("user-", i), ExpectedVersion::NoStream(), Notes({"a"})});
+    commit.claims.push_back({table, absl::StrCat(i / 2, "@example.org"), absl::StrCat("user-", i)});
+    store_->AppendAsync(commit, [&](const absl::StatusOr<AppendResult>& result) {
+      if (result.ok()) ++taken;
+      if (++answered == 2 * kClaims) all.Open();
+    });
+  }
+  store_->runtime().Await(all);
+  EXPECT_EQ(taken, kClaims);
+  EXPECT_THAT(ReadLog(), SizeIs(kClaims));
+}
+
+TEST_P(AppendContract, WhatIsRefusedLeavesNoTrace) {
+  const TableId table = store_->OpenTable("emails").value();
+  Commit first;
+  first.claims.push_back({table, "y", "1"});
+  ASSERT_THAT(store_->Append(first), IsOk());
+  // Refused by its second claim, when the first is granted.
+  Commit refused;
+  refused.appends.push_back({"user-2", ExpectedVersion::NoStream(), Notes({"a"})});
+  refused.claims.push_back({table, "x", "2"});
+  refused.claims.push_back({table, "y", "2"});
+  EXPECT_THAT(store_->Append(refused), StatusIs(absl::StatusCode::kAborted));
+  EXPECT_THAT(Append("user-3", {"b"}), IsOk());
+  EXPECT_THAT(store_->Reader()->GetRow(table, "x"), IsOkAndHolds(std::nullopt));
+  EXPECT_EQ(store_->Tip(), Position(1));
+  EXPECT_THAT(ReadLog(), ElementsAre("b"));
 }
 
 TEST_P(AppendContract, ChainedCommitsFallTogether) {

@@ -80,6 +80,7 @@ TEST_P(ReadContract, ReadsTheLogBothWays) {
   EXPECT_THAT(ReadLog(), ElementsAre("a0", "b0", "a1", "c0", "a2", "b1"));
   EXPECT_THAT(ReadLog({.from = Position(4)}), ElementsAre("a2", "b1"));
   EXPECT_THAT(ReadLog({.from = Position(6)}), IsEmpty());
+  EXPECT_THAT(ReadLog({.limit = 2}), ElementsAre("a0", "b0"));
   EXPECT_THAT(ReadLog({.from = Position::End()}), IsEmpty());
   const Direction back = Direction::kBackwards;
   EXPECT_THAT(ReadLog({.direction = back, .from = Position::End()}),
@@ -130,7 +131,20 @@ TEST_P(ReadContract, FiltersByCategoryAndType) {
 }
 
 TEST_P(ReadContract, AReaderStaysAtItsTip) {
+  const TableId table = store_->OpenTable("view").value();
+  Commit write;
+  write.writes.push_back({table, "row", "old"});
+  ASSERT_THAT(store_->Append(write), IsOk());
   const auto reader = store_->Reader();
+  write.writes[0].value = "new";
+  ASSERT_THAT(store_->Append(write), IsOk());
+  EXPECT_THAT(reader->GetRow(table, "row"), IsOkAndHolds(std::optional<std::string>("old")));
+  EXPECT_THAT(reader->ScanRows(table, {},
+                               [](absl::string_view, absl::string_view value) {
+                                 EXPECT_EQ(value, "old");
+                                 return true;
+                               }),
+              IsOk());
   ASSERT_THAT(Append("a-1", {"a3"}), IsOk());
   EXPECT_EQ(reader->tip(), Position(6));
   EXPECT_THAT(Payloads(*reader->ReadStream("a-1")), ElementsAre("a0", "a1", "a2"));
@@ -417,6 +431,7 @@ TEST_P(ReadContract, ParticipantsWriteWithTheCommit) {
   EXPECT_THAT(store_->Reader()->GetRow(table, "p"),
               IsOkAndHolds(std::optional<std::string>("124")));
   EXPECT_THAT(ReadStream("p"), ElementsAre("1", "2", "4"));
+  EXPECT_EQ(store_->Tip(), Position(9)) << "what is refused takes no position";
   store_->RemoveParticipant(&participant);
   ASSERT_THAT(Append("p", {"no"}), IsOk());
   EXPECT_THAT(store_->Reader()->GetRow(table, "p"),

@@ -1,6 +1,7 @@
 // What a store is after a crash or after damage: whole, mended, or refused by name. Never silently
 // another one.
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,6 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "chain.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/open.h"
 #include "daybook/testkit/status_matchers.h"
@@ -21,6 +23,8 @@
 #include "gtest/gtest.h"
 #include "open_rocks.h"
 #include "read_everything.h"
+#include "record.h"
+#include "sha256.h"
 #include "temp_directory.h"
 
 namespace daybook {
@@ -224,6 +228,25 @@ TEST_F(RecoveryTest, WhatBothLostIsRefusedByName) {
   EXPECT_THAT(Open(path), StatusIs(absl::StatusCode::kDataLoss));
 }
 
+// The log goes further than the witness, and is another: of a copy that went its own way.
+TEST_F(RecoveryTest, ALongerLogOfAnotherHistoryIsRefused) {
+  const std::string path = directory_ / "store";
+  auto store = Open(path);
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 10);
+  const std::string early = CopyOf(path, "early");
+  Fill(store->get(), 10, 10);
+  const std::string killed = CopyOf(path, "killed");
+  auto other = Open(early);
+  ASSERT_THAT(other, IsOk());
+  Fill(other->get(), 30, 1'000);
+  const std::string longer = CopyOf(early, "longer");
+  fs::remove_all(killed + "/db");
+  fs::copy(longer + "/db", killed + "/db", fs::copy_options::recursive);
+  EXPECT_THAT(Open(killed),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not the one that the witness saw")));
+}
+
 // One group's copy in the ring is damaged, and the log is cut: at its end, so that the groups after
 // it are still in the ring; before it, so that it is lost and told.
 TEST_F(RecoveryTest, AGapInTheWitnessIsBridgedOrRefused) {
@@ -406,14 +429,37 @@ TEST_F(RecoveryTest, VerifyNamesTheFirstBadPosition) {
   };
   using internal::Family;
   using internal::LogKey;
-  EXPECT_EQ(tampered("payload",
+  for (const uint64_t position : {1, 12, 30}) {
+    EXPECT_EQ(tampered(absl::StrCat("payload", position),
+                       [position](internal::RocksKv& kv, internal::KvBatch& batch) {
+                         auto value = kv.Get(nullptr, Family::kLog, LogKey(position));
+                         std::string record((*value)->view());
+                         record[record.find("payload")] ^= 1;
+                         batch.Put(Family::kLog, LogKey(position), record);
+                       }),
+              position);
+  }
+  // With the hash that it would have had: then the one behind it does not follow.
+  EXPECT_EQ(tampered("rewritten",
                      [](internal::RocksKv& kv, internal::KvBatch& batch) {
+                       auto before = kv.Get(nullptr, Family::kLog, LogKey(11));
+                       internal::Hash chain;
+                       std::memcpy(
+                           chain.data(),
+                           internal::RecordView::Parse(11, (*before)->view())->chain().data(),
+                           chain.size());
                        auto value = kv.Get(nullptr, Family::kLog, LogKey(12));
-                       std::string record((*value)->view());
-                       record[record.find("payload")] ^= 1;
-                       batch.Put(Family::kLog, LogKey(12), record);
+                       std::string bytes((*value)->view());
+                       bytes[bytes.find("payload")] ^= 1;
+                       const auto record = internal::RecordView::Parse(12, bytes).value();
+                       chain = internal::NextChain(
+                           chain, internal::Leaf(record.header(), internal::Digest(record.body()),
+                                                 internal::Digest(record.metadata())));
+                       bytes.resize(bytes.size() - chain.size());
+                       batch.Put(Family::kLog, LogKey(12),
+                                 absl::StrCat(bytes, internal::DigestBytes(chain)));
                      }),
-            12u);
+            13u);
   EXPECT_EQ(
       tampered("deleted", [](internal::RocksKv&,
                              internal::KvBatch& batch) { batch.Delete(Family::kLog, LogKey(17)); }),
@@ -426,11 +472,13 @@ TEST_F(RecoveryTest, VerifyNamesTheFirstBadPosition) {
                        batch.Put(Family::kLog, LogKey(9), (*a)->view());
                      }),
             8u);
-  EXPECT_EQ(tampered("index",
-                     [](internal::RocksKv&, internal::KvBatch& batch) {
-                       batch.Delete(Family::kIds, internal::IdKey(Uuid::Derive("event", 4)));
-                     }),
-            5u);
+  for (const uint64_t number : {0, 4, 29}) {
+    EXPECT_EQ(tampered(absl::StrCat("index", number),
+                       [number](internal::RocksKv&, internal::KvBatch& batch) {
+                         batch.Delete(Family::kIds, internal::IdKey(Uuid::Derive("event", number)));
+                       }),
+              number + 1);
+  }
   EXPECT_EQ(tampered("truncated",
                      [](internal::RocksKv&, internal::KvBatch& batch) {
                        batch.Delete(Family::kLog, LogKey(30));
@@ -559,6 +607,28 @@ TEST_F(RecoveryTest, AFailedLogSyncIsUnknownAndStopsTheStore) {
   ASSERT_THAT(retry, IsOk());
   EXPECT_EQ((*again)->Tip(), Position(6)) << "there once, whichever way it went";
   EXPECT_EQ(retry->first, Position(6));
+}
+
+// A group that does not fit into the ring is in the log alone: the witness tells of it only when it
+// is durable there, so that what was never acknowledged may be lost.
+TEST_F(RecoveryTest, TheWitnessTellsOfNoLargeGroupWhoseLogSyncFailed) {
+  const std::string path = directory_ / "store";
+  internal::FaultEnv env;
+  auto store = internal::OpenRocksStore(path, SmallOptions(), env.get());
+  ASSERT_THAT(store, IsOk());
+  Fill(store->get(), 5);
+  env.FailNth(internal::RocksFile::kLog, internal::RocksOperation::kSync, 1,
+              internal::FaultEnv::InputOutputError());
+  EXPECT_THAT((*store)->Append("s-1", ExpectedVersion::Any(),
+                               {Event{.type = "T", .payload = std::string(3'000'000, 'x')}}),
+              StatusIs(absl::StatusCode::kUnknown));
+  store->reset();
+  const std::string log = FileIn(path, ".log");
+  fs::resize_file(log, fs::file_size(log) - 1'000'000);
+  EXPECT_THAT(VerifyStore(path, SmallOptions()), IsOk());
+  auto again = Open(path);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ((*again)->Tip(), Position(5));
 }
 
 // What was built and could not be written stays unwritten for ever; nobody waits for it.

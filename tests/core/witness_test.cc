@@ -377,6 +377,30 @@ TEST_F(WitnessTest, ATornHeaderLeavesTheOneBefore) {
   }
 }
 
+// After a header was torn, the only intact slot may not be the one that the next header tears.
+TEST_F(WitnessTest, AHeaderTornAgainLeavesTheOneBefore) {
+  Append(100);
+  Flushed(1);
+  Append(100);
+  WitnessHeader next = header_;
+  next.flushed_group = 2;
+  FaultFileSystem faults(&files_);
+  const std::string whole = files_.Content(kPath);
+  for (const uint64_t slot : {0, 1}) {
+    std::string torn = whole;
+    torn.replace(slot * kWitnessBlock, 50, 50, 'x');
+    files_.SetContent(kPath, torn);
+    WitnessContent content;
+    const auto witness = Witness::Open(&faults, kPath, &content);
+    ASSERT_THAT(witness, IsOk());
+    faults.FailNth(FileOperation::kWrite, 1, absl::InternalError("EIO"), 50);
+    EXPECT_THAT((*witness)->WriteHeader(next), StatusIs(StatusCode::kInternal));
+    const auto found = Read();
+    ASSERT_THAT(found, IsOk()) << "slot " << slot;
+    EXPECT_EQ(found->header.flushed_group, 1u);
+  }
+}
+
 TEST_F(WitnessTest, ANewerFormatIsRefused) {
   std::string bytes = files_.Content(kPath);
   std::string slot = bytes.substr(0, kWitnessBlock);

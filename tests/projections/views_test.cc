@@ -112,6 +112,9 @@ TEST_P(Views, WhatAnInlineViewRefusesIsNotAppended) {
   // The rows of the other view went with it.
   EXPECT_EQ(views_->Get<Balances>("1")->balance(), 1'000);
   EXPECT_EQ(views_->Get<Labels>("full")->sum(), 1'000);
+  // Nor is anything left of it for the next commit.
+  Append("account-1", {Deposit(2)});
+  EXPECT_EQ(views_->Get<Balances>("1")->balance(), 1'002);
 }
 
 TEST_P(Views, AnAsyncViewThatCannotTakeAnEventStopsThereAndSaysSo) {

@@ -115,7 +115,7 @@ TEST_F(BackupTest, TwentyUnderLoad) {
     }
     stop.store(true);
     for (std::thread& writer : writers) writer.join();
-    EXPECT_GT(store->Tip(), backups.back().tip.position);
+    EXPECT_GE(store->Tip(), backups.back().tip.position);
     all = ContentOf(*store);
   }
   EXPECT_GT(backups.back().tip.position, backups.front().tip.position);
@@ -151,7 +151,8 @@ TEST_F(BackupTest, WhatIsSharedIsCopiedOnce) {
   ASSERT_THAT(second, IsOk());
   EXPECT_LT(second->new_bytes, first->new_bytes);
   EXPECT_GT(second->bytes, second->new_bytes);
-  EXPECT_EQ(FilesIn(backups_ + "/tables"), tables);
+  // A compaction that ends meanwhile adds its own.
+  EXPECT_THAT(FilesIn(backups_ + "/tables"), testing::IsSupersetOf(tables));
 }
 
 TEST_F(BackupTest, OldOnesCanGo) {
