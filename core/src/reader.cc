@@ -147,9 +147,7 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   if (!id.has_value()) return absl::NotFoundError(absl::StrCat("no stream ", stream));
 
   const bool forwards = options.direction == Direction::kForwards;
-  auto it =
-      kv_->NewIterator(published_->snapshot, Family::kStreams,
-                       {.lower = Text(StreamKey(*id, 0)), .upper = Text(StreamKey(*id + 1, 0))});
+  std::unique_ptr<KvIterator> it = EntriesOf(*id);
   forwards ? it->Seek(StreamKey(*id, options.from.value_or(0)))
            : it->SeekForPrev(StreamKey(*id, options.from.value_or(kMaxVersion)));
   std::vector<uint64_t> sequences;
@@ -225,15 +223,18 @@ absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view str
   return LoadBig<StreamId>(id->view().data());
 }
 
+std::unique_ptr<KvIterator> Reader::EntriesOf(StreamId id) const {
+  return kv_->NewIterator(published_->snapshot, Family::kStreams,
+                          {.lower = Text(StreamKey(id, 0)), .upper = Text(StreamKey(id + 1, 0))});
+}
+
 absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view stream) const {
   const uint64_t tip = published_->mark.tip;
   const std::optional<StreamHead> known = heads_->Find(stream);
   if (known.has_value() && known->sequence <= tip) return known;
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
   if (!id.has_value()) return std::nullopt;
-  auto it =
-      kv_->NewIterator(published_->snapshot, Family::kStreams,
-                       {.lower = Text(StreamKey(*id, 0)), .upper = Text(StreamKey(*id + 1, 0))});
+  const std::unique_ptr<KvIterator> it = EntriesOf(*id);
   it->SeekForPrev(StreamKey(*id, ~uint64_t{0}));
   DAYBOOK_RETURN_IF_ERROR(it->status());
   if (!it->Valid()) return std::nullopt;

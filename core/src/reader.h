@@ -43,6 +43,8 @@ class Reader : public StoreReader {
  private:
   const KvSnapshot* snapshot() const { return published_->snapshot.get(); }
   absl::StatusOr<std::optional<StreamId>> FindStream(absl::string_view stream) const;
+  // Of the stream index.
+  std::unique_ptr<KvIterator> EntriesOf(StreamId id) const;
   // nullopt: it has no events here.
   absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
   absl::StatusOr<std::vector<RecordedEvent>> LoadStreamEvents(

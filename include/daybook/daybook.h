@@ -20,6 +20,7 @@
 #include "daybook/core/commit_participant.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/event.h"
+#include "daybook/core/event_query.h"
 #include "daybook/core/event_store.h"
 #include "daybook/core/event_survey.h"
 #include "daybook/core/expected_version.h"

@@ -130,7 +130,7 @@ TEST_P(ConditionContract, CommitsOfOneGroupSeeEachOther) {
     Commit commit;
     commit.appends.push_back(
         {absl::StrCat("s-", i), ExpectedVersion::NoStream(), {Tagged("Taken", {"seat:7"})}});
-    commit.conditions.push_back({{{.types = {"Taken"}, .tags = {"seat:7"}}}, Position::Start()});
+    commit.conditions.push_back({{{.tags = {"seat:7"}}}, Position::Start()});
     store_->AppendAsync(std::move(commit), [&](const absl::StatusOr<AppendResult>& result) {
       if (result.ok()) ++accepted;
       --left;
