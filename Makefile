@@ -5,6 +5,7 @@
 #   make defects              plants defects in a copy of the engine: a test must fail for each
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
+#   make bench-peers          the same appends and reads on other stores too: SCALE=0.1 for a look
 #   make format               formats every source file
 #   make install PREFIX=dir   installs the libraries, the generator and the tools
 #   make package              Debian packages, in build/release/packages
@@ -15,7 +16,7 @@ INPUT ?=
 REPORT ?=
 SCALE ?= 1
 
-.PHONY: all test defects demo bench format install package clean help setup
+.PHONY: all test defects demo bench bench-peers format install package clean help setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -38,6 +39,12 @@ demo: all
 
 bench: all
 	DAYBOOK_BENCH_SCALE='$(SCALE)' build/release/bin/daybook_bench
+
+bench-peers:
+	@scripts/setup.sh peers
+	@cmake --preset peers >/dev/null
+	cmake --build --preset peers
+	SCALE='$(SCALE)' bench/peers/run.sh build/release/bin
 
 format:
 	@scripts/setup.sh ci

@@ -4,6 +4,7 @@
 #   scripts/setup.sh          what `make`, `make test`, `make demo` and `make bench` need
 #   scripts/setup.sh package  and what `make package` needs
 #   scripts/setup.sh ci       and what only .ci/run and `make format` need
+#   scripts/setup.sh peers    and what `make bench-peers` needs: other stores and their clients
 set -euo pipefail
 
 packages=(
@@ -16,6 +17,13 @@ if [[ ${1:-} == ci || ${1:-} == package ]]; then
 fi
 if [[ ${1:-} == ci ]]; then
   packages+=(git clang-format libclang-rt-14-dev)
+fi
+if [[ ${1:-} == peers ]]; then
+  packages+=(
+    pkg-config libpq-dev libhiredis-dev libnats-dev libsqlite3-dev
+    postgresql redis-server nats-server
+  )
+  command -v npm >/dev/null || packages+=(npm)
 fi
 
 if ! command -v dpkg-query >/dev/null; then
@@ -43,8 +51,32 @@ if ((EUID != 0)); then
   fi
 fi
 
+# Debian starts a server when it is installed, and again with the machine. Those that come with the
+# peers are only there to be started by the benchmark. One that was there before is left as it is.
+new_servers=()
+if [[ ${1:-} == peers ]]; then
+  for server in postgresql redis-server nats-server; do
+    [[ -e /lib/systemd/system/$server.service ]] || new_servers+=("$server")
+  done
+fi
+policy=/usr/sbin/policy-rc.d
+own_policy=no
+if ((${#new_servers[@]} > 0)) && [[ ! -e $policy ]]; then
+  own_policy=yes
+fi
+
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+clean_up() {
+  rm -f "$log"
+  if [[ $own_policy == yes ]]; then
+    "${as_root[@]}" rm -f "$policy"
+  fi
+}
+trap clean_up EXIT
+if [[ $own_policy == yes ]]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+fi
 apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get --quiet --yes --option DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
@@ -56,4 +88,7 @@ if ! apt install --no-install-recommends "${missing[@]}"; then
   cat "$log" >&2
   echo "setup: could not install ${missing[*]}" >&2
   exit 1
+fi
+if ((${#new_servers[@]} > 0)) && command -v systemctl >/dev/null; then
+  "${as_root[@]}" systemctl disable --quiet "${new_servers[@]}" 2>/dev/null || true
 fi
