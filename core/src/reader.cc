@@ -8,44 +8,13 @@
 #include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
+#include "event_storage.h"
 #include "log_filter.h"
+#include "stream_events.h"
 #include "tag_skip.h"
 
 namespace daybook::internal {
 namespace {
-
-// Bytes that never move: what a batch's events view.
-class Arena {
- public:
-  absl::string_view Copy(absl::string_view bytes) {
-    if (bytes.size() > left_) {
-      const size_t size = std::max(kChunkBytes, bytes.size());
-      chunks_.push_back(std::make_unique_for_overwrite<char[]>(size));
-      next_ = chunks_.back().get();
-      left_ = size;
-    }
-    char* to = next_;
-    std::memcpy(to, bytes.data(), bytes.size());
-    next_ += bytes.size();
-    left_ -= bytes.size();
-    return {to, bytes.size()};
-  }
-
- private:
-  static constexpr size_t kChunkBytes = size_t{64} << 10;
-  std::vector<std::unique_ptr<char[]>> chunks_;
-  char* next_ = nullptr;
-  size_t left_ = 0;
-};
-
-// What keeps a batch's views alive: copies of a scan, or pinned values of look-ups, and the names.
-struct Storage {
-  Arena arena;
-  std::vector<std::optional<KvValue>> values;
-  std::string names;
-  std::shared_ptr<const Names> dictionary;
-  std::shared_ptr<const Kv> kv;  // pinned values lie in its cache
-};
 
 absl::Status CheckLimits(size_t limit, size_t max_bytes) {
   if (limit == 0) return InvalidFieldError("options.limit", "must be at least 1");
@@ -89,7 +58,7 @@ absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const 
 
   DAYBOOK_ASSIGN_OR_RETURN(
       TagSkip skip, TagSkip::Of(filter.TagSets(), *kv_, published_->snapshot, options.direction));
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<EventStorage>();
   std::vector<RecordedEvent> events;
   events.reserve(std::min<uint64_t>({options.limit, left, 1024}));
   auto it = kv_->NewIterator(published_->snapshot, Family::kLog,
@@ -160,9 +129,10 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   const bool more = it->Valid();
   it.reset();
 
-  auto storage = std::make_shared<Storage>();
+  auto storage = std::make_shared<EventStorage>();
+  StreamEvents loaded(*kv_, published_->snapshot, *id, storage.get());
   DAYBOOK_ASSIGN_OR_RETURN(std::vector<RecordedEvent> events,
-                           LoadStreamEvents(*id, sequences, options.max_bytes, &storage->values));
+                           loaded.Load(sequences, options.max_bytes));
   const bool at_end = !more && events.size() == sequences.size();
   storage->names = std::string(stream);
   DAYBOOK_RETURN_IF_ERROR(names_->ResolveTypes(absl::MakeSpan(events)));
@@ -183,32 +153,6 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   storage->kv = kv_;
   const Position next = events.empty() ? Position() : events.back().position;
   return EventBatch(std::move(events), std::move(storage), next, at_end);
-}
-
-absl::StatusOr<std::vector<RecordedEvent>> Reader::LoadStreamEvents(
-    StreamId id, const std::vector<uint64_t>& sequences, size_t max_bytes,
-    std::vector<std::optional<KvValue>>* values) const {
-  std::vector<FixedKey<8>> keys;
-  keys.reserve(sequences.size());
-  for (const uint64_t sequence : sequences) keys.push_back(LogKey(sequence));
-  std::vector<absl::string_view> views(keys.begin(), keys.end());
-  DAYBOOK_ASSIGN_OR_RETURN(*values, kv_->MultiGet(snapshot(), Family::kLog, views));
-  std::vector<RecordedEvent> events;
-  events.reserve(sequences.size());
-  size_t bytes = 0;
-  for (size_t i = 0; i < sequences.size() && bytes < max_bytes; ++i) {
-    if (!(*values)[i].has_value()) {
-      return DamageError("event", Position(sequences[i]), "it is not in the log");
-    }
-    const absl::string_view value = (*values)[i]->view();
-    DAYBOOK_ASSIGN_OR_RETURN(const RecordView record, RecordView::Parse(sequences[i], value));
-    if (record.stream() != id) {
-      return DamageError("stream index", Position(sequences[i]), "it names another stream's event");
-    }
-    events.push_back(record.ToEvent());
-    bytes += value.size();
-  }
-  return events;
 }
 
 absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view stream) const {

@@ -47,9 +47,6 @@ class Reader : public StoreReader {
   std::unique_ptr<KvIterator> EntriesOf(StreamId id) const;
   // nullopt: it has no events here.
   absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
-  absl::StatusOr<std::vector<RecordedEvent>> LoadStreamEvents(
-      StreamId id, const std::vector<uint64_t>& sequences, size_t max_bytes,
-      std::vector<std::optional<KvValue>>* values) const;
 
   const std::shared_ptr<const Kv> kv_;
   const std::shared_ptr<Names> names_;

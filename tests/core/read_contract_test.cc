@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -55,6 +57,54 @@ TEST_P(ReadContract, TellsWhereAStreamReadEnds) {
   EXPECT_FALSE(reader->ReadStream("a-1", {.limit = 2})->at_end());
   EXPECT_TRUE(reader->ReadStream("a-1", {.from = 1, .limit = 2})->at_end());
   EXPECT_EQ(reader->ReadStream("a-1", {.max_bytes = 1})->size(), 1u);
+}
+
+// Streams of which the events lie close to one another, or far apart, are read in different ways:
+// both give what the log says.
+TEST_P(ReadContract, AStreamIsWhatTheLogSaysOfIt) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937_64 random(seed);
+  std::map<std::string, std::vector<std::string>> streams;
+  for (int i = 0; i < 3'000; i += 100) {
+    Commit commit;
+    std::map<std::string, std::vector<Event>> events;
+    for (int j = i; j < i + 100; ++j) {
+      // Half of all in one stream, the others in forty.
+      const std::string stream = random() % 2 == 0 ? "z-0" : absl::StrCat("z-", random() % 40 + 1);
+      const std::string payload = absl::StrCat(j, std::string(random() % 200, 'p'));
+      events[stream].push_back(Make("Noted", payload));
+      streams[stream].push_back(payload);
+    }
+    for (auto& [stream, list] : events) {
+      commit.appends.push_back({stream, ExpectedVersion::Any(), std::move(list)});
+    }
+    ASSERT_THAT(store_->Append(std::move(commit)), IsOk());
+  }
+  for (const auto& [stream, payloads] : streams) {
+    for (const bool forwards : {true, false}) {
+      ReadStreamOptions options;
+      options.direction = forwards ? Direction::kForwards : Direction::kBackwards;
+      options.limit = random() % 3 == 0 ? random() % 50 + 1 : 1024;
+      options.max_bytes = random() % 3 == 0 ? random() % 2'000 + 1 : size_t{4} << 20;
+      std::vector<std::string> read;
+      for (bool more = true; more;) {
+        const auto batch = store_->Reader()->ReadStream(stream, options);
+        ASSERT_THAT(batch, IsOk());
+        ASSERT_FALSE(batch->empty());
+        size_t bytes = 0;
+        for (const RecordedEvent& event : *batch) {
+          EXPECT_LT(bytes, options.max_bytes) << "more than was wanted";
+          bytes += event.record.size();
+          read.emplace_back(event.payload);
+        }
+        more = !batch->at_end();
+        options.from = forwards ? batch->back().version + 1 : batch->back().version - 1;
+      }
+      if (!forwards) std::reverse(read.begin(), read.end());
+      EXPECT_EQ(read, payloads) << stream << (forwards ? "" : ", backwards");
+    }
+  }
 }
 
 TEST_P(ReadContract, TellsBadReads) {
