@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "chain.h"
 #include "daybook/core/errors.h"
@@ -17,6 +18,9 @@ namespace {
 // What a batch may add before it is written stays well within half of the caches, so that a name
 // that only the batch knows is never forgotten.
 constexpr size_t kLeastCachedHeads = size_t{1} << 17;
+
+// So many events are read each time rather than all of them once.
+constexpr uint64_t kShortStretch = 1'000;
 
 std::string EncodePosition(uint64_t sequence) {
   std::string bytes;
@@ -150,9 +154,15 @@ absl::Status CommitBuilder::CheckConditions(const Request& request) {
   for (size_t i = 0; i < request.conditions.size(); ++i) {
     const AppendCondition& condition = request.conditions[i];
     const uint64_t after = condition.after.sequence();
+    if (after > mark_.tip) {
+      return InvalidFieldError(absl::StrCat("commit.conditions[", i, "].after"),
+                               absl::StrCat("must be at most ", mark_.tip, ", the tip"));
+    }
     // A store of many events without tags is read once for the sake of those that are older than
     // its index, and never again.
-    if (after < tags_->complete_after && !older_tags_known_) {
+    if (after + kShortStretch < tags_->complete_after && !older_tags_known_ &&
+        absl::c_any_of(condition.none_match,
+                       [](const QueryItem& item) { return !item.tags.empty(); })) {
       DAYBOOK_RETURN_IF_ERROR(write_pending());
       DAYBOOK_ASSIGN_OR_RETURN(older_tags_known_, conditions_.AnyTagged(tags_->complete_after));
       if (!older_tags_known_) {

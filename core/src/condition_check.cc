@@ -10,7 +10,7 @@ namespace daybook::internal {
 void ConditionCheck::NoteTag(absl::string_view tag, uint64_t sequence) {
   if (uint64_t* const known = newest_.Find(tag); known != nullptr) {
     *known = sequence;
-  } else {
+  } else if (tag.size() <= kMostTagBytes) {
     newest_.Put(std::string(tag), sequence);
   }
 }
@@ -78,8 +78,10 @@ absl::StatusOr<std::optional<uint64_t>> ConditionCheck::FindTagged(const ItemMat
   while (true) {
     DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> at, positions.Seek(next));
     if (!at.has_value()) return std::nullopt;
-    DAYBOOK_RETURN_IF_ERROR(ForEach(*at - 1, *at, match));
-    if (found.has_value()) return found;
+    DAYBOOK_ASSIGN_OR_RETURN(const auto value, kv_.Get(nullptr, Family::kLog, LogKey(*at)));
+    if (!value.has_value()) return DamageError("event", Position(*at), "it is not in the log");
+    DAYBOOK_ASSIGN_OR_RETURN(const RecordView record, RecordView::Parse(*at, value->view()));
+    if (item.Matches(record)) return at;
     next = *at + 1;
   }
 }
@@ -88,7 +90,7 @@ absl::StatusOr<uint64_t> ConditionCheck::NewestOf(const std::string& tag, const 
   if (const uint64_t* const known = newest_.Find(tag); known != nullptr) return *known;
   DAYBOOK_RETURN_IF_ERROR(log.write_pending());
   DAYBOOK_ASSIGN_OR_RETURN(const uint64_t newest, NewestTagged(kv_, log.tags.id, tag));
-  newest_.Put(tag, newest);
+  if (tag.size() <= kMostTagBytes) newest_.Put(tag, newest);
   return newest;
 }
 

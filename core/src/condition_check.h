@@ -52,6 +52,7 @@ class ConditionCheck {
 
  private:
   static constexpr size_t kNewestTags = size_t{1} << 17;
+  static constexpr size_t kMostTagBytes = 256;  // of one that is remembered
   // Returns false to end.
   using VisitRecord = absl::FunctionRef<absl::StatusOr<bool>(const RecordView&)>;
 

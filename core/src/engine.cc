@@ -113,7 +113,8 @@ absl::StatusOr<CommitBuilder::Start> Engine::LoadStart() {
       return DamageError("dictionary", Position(), "a table's id is malformed");
     }
     const auto id = LoadBig<TableId>(it->value().data());
-    tables_.emplace(std::string(it->key().substr(1)), id);
+    const absl::string_view name = it->key().substr(1);
+    if (name != kTagTable) tables_.emplace(std::string(name), id);  // that is nobody else's
     start.last_table = std::max(start.last_table, id);
   }
   DAYBOOK_RETURN_IF_ERROR(it->status());

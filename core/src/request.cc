@@ -15,6 +15,8 @@ namespace {
 
 // Per event and per row, what the queue is charged beside the bytes.
 constexpr size_t kOverheadBytes = 200;
+// For an entry of the index of tags, beside the tag.
+constexpr size_t kTagEntryBytes = 40;
 
 absl::Status CheckEvent(const Event& event, absl::string_view path) {
   DAYBOOK_RETURN_IF_ERROR(ValidateTypeName(event.type, absl::StrCat(path, ".type")));
@@ -60,8 +62,10 @@ absl::Status CheckRow(absl::string_view path, absl::string_view key, size_t valu
   return absl::OkStatus();
 }
 
-absl::Status CheckConditions(absl::Span<const AppendCondition> conditions) {
+// Returns the bytes of all.
+absl::StatusOr<size_t> CheckConditions(absl::Span<const AppendCondition> conditions) {
   size_t parts = 0;
+  size_t bytes = 0;
   for (size_t i = 0; i < conditions.size(); ++i) {
     const auto path = [i] { return absl::StrCat("commit.conditions[", i, "]"); };
     if (conditions[i].after.partition() != 0) {
@@ -72,10 +76,12 @@ absl::Status CheckConditions(absl::Span<const AppendCondition> conditions) {
       parts += 1 + item.types.size() + item.tags.size();
       for (const std::string& tag : item.tags) {
         if (tag.empty()) return InvalidFieldError(path() + ".none_match.tags", "not empty");
+        bytes += tag.size();
       }
+      for (const std::string& type : item.types) bytes += type.size();
     }
   }
-  if (parts <= kMaxConditionPartsPerCommit) return absl::OkStatus();
+  if (parts <= kMaxConditionPartsPerCommit) return bytes + parts * sizeof(std::string);
   return InvalidFieldError("commit.conditions",
                            absl::StrCat("must be at most ", kMaxConditionPartsPerCommit,
                                         " conditions, items, types and tags, are ", parts));
@@ -110,6 +116,7 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   auto prepared_request = std::make_unique<Request>();
   Request& request = *prepared_request;
   size_t events = 0;
+  size_t index_bytes = 0;
   request.appends.reserve(commit.appends.size());
   for (size_t i = 0; i < commit.appends.size(); ++i) {
     StreamAppend& append = commit.appends[i];
@@ -134,10 +141,11 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
       if (!CheckEvent(append.events[j], "event").ok()) {
         return CheckEvent(append.events[j], absl::StrCat(path(), ".events[", j, "]"));
       }
+      for (const std::string& tag : append.events[j].metadata.tags) {
+        index_bytes += tag.size() + kTagEntryBytes;
+      }
       PreparedEvent event = PrepareEvent(std::move(append.events[j]));
       request.bytes += event.payload.size() + event.metadata.size() + kOverheadBytes;
-      // Its entries in the index of tags hold the tags again.
-      if (event.tagged) request.bytes += event.metadata.size() + kOverheadBytes;
       request.tagged |= event.tagged;
       prepared.events.push_back(std::move(event));
     }
@@ -159,6 +167,8 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
     }
     request.bytes += write.key.size() + size + kOverheadBytes;
   }
+  DAYBOOK_ASSIGN_OR_RETURN(const size_t condition_bytes, CheckConditions(commit.conditions));
+  request.bytes += condition_bytes;
   if (request.bytes > kMaxCommitBytes) {
     return InvalidFieldError("commit", absl::StrCat("must be at most ", kMaxCommitBytes,
                                                     " bytes in all, is ", request.bytes));
@@ -166,7 +176,8 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   if (events == 0 && commit.claims.empty() && commit.writes.empty()) {
     return InvalidFieldError("commit", "must hold an event, a claim or a table write");
   }
-  DAYBOOK_RETURN_IF_ERROR(CheckConditions(commit.conditions));
+  // What the store adds for itself is no reason to refuse a commit, but it takes room.
+  request.bytes += index_bytes;
   request.conditions = std::move(commit.conditions);
   request.claims = std::move(commit.claims);
   request.writes = std::move(commit.writes);

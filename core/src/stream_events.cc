@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<RecordedEvent>> StreamEvents::Load(absl::Span<const u
   return std::move(events_);
 }
 
-// As many as may be wanted, by what the ones so far have taken; few at first.
+// As many as may be wanted, by what the ones so far have taken.
 size_t StreamEvents::NextCount(size_t left, size_t max_bytes) const {
   size_t count = std::min(left, kMostTogether);
   if (bytes_ > 0) {

@@ -12,7 +12,8 @@ namespace daybook {
 struct Subscription::State {
   EventStore* store = nullptr;
   SubscriptionOptions options;
-  Position checkpoint;  // of the reading thread
+  Position checkpoint;  // of the reading thread, as are all without a lock
+  Position told;        // up to where the last batch went, or the last report
 
   Mutex mutex;
   bool stopped ABSL_GUARDED_BY(mutex) = false;
@@ -24,7 +25,7 @@ struct Subscription::State {
 Subscription::Subscription(EventStore* store, SubscriptionOptions options)
     : state_(std::make_shared<State>()) {
   state_->store = store;
-  state_->checkpoint = options.after;
+  state_->checkpoint = state_->told = options.after;
   state_->options = std::move(options);
 }
 
@@ -35,21 +36,21 @@ absl::StatusOr<EventBatch> Subscription::Poll() {
   if (state.options.report_after == 0) {
     return InvalidFieldError("options.report_after", "must be at least 1");
   }
-  const uint64_t after = state.checkpoint.sequence();
   while (state.store->Tip() > state.checkpoint) {
     ReadLogOptions read;
     read.from = state.checkpoint;
     read.filter = state.options.filter;
     read.limit = state.options.batch_events;
     read.max_bytes = state.options.batch_bytes;
-    const uint64_t left_out = state.checkpoint.sequence() - after;
+    const uint64_t left_out = state.checkpoint.sequence() - state.told.sequence();
     read.max_scanned = std::min(read.max_scanned, state.options.report_after - left_out);
     DAYBOOK_ASSIGN_OR_RETURN(EventBatch batch, state.store->Reader()->ReadLog(read));
     state.checkpoint = batch.next();
+    const bool report =
+        state.checkpoint.sequence() - state.told.sequence() >= state.options.report_after;
+    if (!batch.empty() || report) state.told = state.checkpoint;
     if (!batch.empty()) return batch;
-    if (state.checkpoint.sequence() - after >= state.options.report_after) {
-      return EventBatch({}, nullptr, state.checkpoint, /*at_end=*/false);
-    }
+    if (report) return EventBatch({}, nullptr, state.checkpoint, /*at_end=*/false);
     // A long stretch without a match is left at a step's end, so that Stop is heard.
     MutexLock lock(&state.mutex);
     if (state.stopped) break;
@@ -119,7 +120,7 @@ absl::StatusOr<std::vector<EventBatch>> Subscription::Join(
     if (!batch.ok()) break;
     const bool whole =
         batch->next().sequence() - state.checkpoint.sequence() == state.options.batch_events;
-    state.checkpoint = batch->next();
+    state.checkpoint = state.told = batch->next();
     // Where something follows, an empty one says nothing.
     if (!batches.empty() && batches.back().empty()) batches.pop_back();
     batches.push_back(*std::move(batch));

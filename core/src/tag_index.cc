@@ -96,7 +96,19 @@ class TaggedPositions::Cursor {
             std::move(snapshot), Family::kRows,
             {.lower = EntryKey(prefix_, 0), .upper = EntryKey(prefix_, ~uint64_t{0})})) {}
 
+  // Not back against the direction.
   absl::StatusOr<std::optional<uint64_t>> Seek(uint64_t sequence) {
+    if (sought_ && (!at_.has_value() || *at_ == sequence || IsBehind(*at_, sequence))) return at_;
+    DAYBOOK_ASSIGN_OR_RETURN(at_, Find(sequence));
+    sought_ = true;
+    return at_;
+  }
+
+ private:
+  bool IsBehind(uint64_t sequence, uint64_t other) const {
+    return direction_ == Direction::kForwards ? sequence > other : sequence < other;
+  }
+  absl::StatusOr<std::optional<uint64_t>> Find(uint64_t sequence) {
     const std::string key = EntryKey(prefix_, sequence);
     direction_ == Direction::kForwards ? it_->Seek(key) : it_->SeekForPrev(key);
     if (!it_->Valid()) {
@@ -107,10 +119,11 @@ class TaggedPositions::Cursor {
     return at;
   }
 
- private:
   const std::string prefix_;
   const Direction direction_;
   const std::unique_ptr<KvIterator> it_;
+  bool sought_ = false;
+  std::optional<uint64_t> at_;  // of the last Find
 };
 
 TaggedPositions::TaggedPositions(const Kv& kv, std::shared_ptr<const KvSnapshot> snapshot,

@@ -51,7 +51,8 @@ class TaggedPositions {
                   const std::vector<TagSet>& sets, Direction direction);
   ~TaggedPositions();
 
-  // The first one at `sequence` or behind it in the direction; nullopt: there is none. DataLoss.
+  // The first one at `sequence` or behind it in the direction, in which calls must go, too;
+  // nullopt: there is none. DataLoss.
   absl::StatusOr<std::optional<uint64_t>> Seek(uint64_t sequence);
 
  private:

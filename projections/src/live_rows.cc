@@ -265,7 +265,9 @@ class ViewRows final : public LiveRows {
         moment_->anew ? watched_->Visit(moment_->rows, batch_rows_, &moment_->place, count)
                       : HandOutKeys(&rows, count);
     if (!complete.ok()) {
-      // What of the batch was visited is of no use to anybody: again from place_.
+      // What of the batch was visited is of no use to anybody: again from place_; or all anew,
+      // where that was under way, since whoever watches may have been told so.
+      if (moment_->anew) place_.reset();
       moment_.reset();
       return std::move(complete).status();
     }

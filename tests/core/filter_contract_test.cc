@@ -176,6 +176,28 @@ TEST_P(FilterContract, ALongStretchWithoutAMatchIsReported) {
   EXPECT_THAT(never.Poll(), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_P(FilterContract, ATrickleOfOthersEventsIsReported) {
+  Subscription subscription(store_.get(), {.filter = {.types = {"Booked"}}, .report_after = 10});
+  std::vector<uint64_t> reported;
+  for (int i = 0; i < 25; ++i) {
+    AppendTagged("a", "Noted", absl::StrCat(i));
+    const auto batch = i % 2 == 0 ? subscription.Next(absl::Milliseconds(1)) : subscription.Poll();
+    if (batch.ok() && batch->empty() && !batch->at_end()) {
+      reported.push_back(subscription.checkpoint().sequence());
+    }
+  }
+  EXPECT_THAT(reported, ElementsAre(10, 20));
+  // From the last event that was handed out, too.
+  AppendTagged("a", "Booked", "25");
+  EXPECT_THAT(Payloads(*subscription.Next()), ElementsAre("25"));
+  for (int i = 26; i < 35; ++i) AppendTagged("a", "Noted", absl::StrCat(i));
+  EXPECT_THAT(subscription.Next(absl::Milliseconds(1)),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  AppendTagged("a", "Noted", "35");
+  EXPECT_THAT(subscription.Next(), IsOkAndHolds(IsEmpty()));
+  EXPECT_EQ(subscription.checkpoint(), Position(36));
+}
+
 TEST_P(FilterContract, FromATimeOn) {
   FakeClock clock(absl::FromUnixSeconds(1'000));
   StoreOptions options;

@@ -285,6 +285,39 @@ TEST_P(LiveQueries, AFailedNextLosesNothing) {
   }
 }
 
+// Whoever was told that all rows come has thrown his away.
+TEST_P(LiveQueries, AFailureWhileAllRowsComeHasThemComeAgain) {
+  for (const char* account : {"a", "b", "c", "d"}) {
+    Append(absl::StrCat("account-", account), {Deposit(1)});
+  }
+  LiveQuery<Balances> query = Watch<Balances>({.batch_rows = 2});
+  LiveCopy<Balances> copy;
+  CatchUp(query, &copy);
+  RebuildAndWait<Balances>();
+  const auto table = store_->OpenTable("view/Balance/2");
+  ASSERT_THAT(table, IsOk());
+  const auto put = [&](const std::string& row) {
+    Commit commit;
+    commit.writes.push_back({*table, "c", row});
+    ASSERT_THAT(store_->Append(std::move(commit)), IsOk());
+  };
+  const std::string before = ByHand()["c"];
+  put("\xff");
+  ASSERT_TRUE(copy.TakeNext(query));
+  EXPECT_EQ(copy.resets, 2);
+  EXPECT_FALSE(copy.complete);
+  EXPECT_THAT(query.Next(absl::ZeroDuration()), StatusIs(absl::StatusCode::kDataLoss));
+  put(before);
+  // Although the build that answered before does so again.
+  auto back = views_->Rollback<Balances>();
+  ASSERT_THAT(back, IsOk());
+  ASSERT_THAT(back->Wait(), IsOk());
+  Append("account-a", {Deposit(1)});
+  CatchUp(query, &copy);
+  EXPECT_EQ(copy.resets, 3);
+  EXPECT_EQ(copy.rows, ByHand());
+}
+
 TEST_P(LiveQueries, BeginAnewWhenParkedEventsWereReplayed) {
   FragileBalances::Break();
   OpenViews({Async<FragileBalances>(kParkAtOnce)});

@@ -26,9 +26,12 @@ using EventQuery = std::vector<QueryItem>;
 // Where each item has a tag, the check costs a look at each tag, however many events the store has,
 // and where all tags of an item got events meanwhile, at the fewest of these. An item of types
 // alone is answered from memory, but reads the log back to `after` when no one since the store was
-// opened asked so far: about a second for a million events, during which other appends wait.
+// opened asked so far: about a second for a million events, during which other appends wait. So do
+// items with tags in a store whose events are older than its index of tags, up to where that
+// begins: once, where none of these has a tag; each time, where some have.
 struct AppendCondition {
   EventQuery none_match;
+  // At most the tip: a reader tells where it stood.
   Position after = Position::Start();
 };
 

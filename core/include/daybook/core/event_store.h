@@ -62,8 +62,8 @@ struct ReadLogOptions {
   EventFilter filter;
   size_t limit = 1024;                 // events returned, at least 1
   size_t max_bytes = size_t{4} << 20;  // stops after the event that reaches it
-  // Events looked at, so that a filter that matches little still returns in bounded time; the
-  // batch's next() says where to go on.
+  // Positions passed, those that an index skips included, so that a filter that matches little
+  // still returns in bounded time; the batch's next() says where to go on.
   size_t max_scanned = 100'000;
 };
 

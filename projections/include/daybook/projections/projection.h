@@ -71,6 +71,9 @@ class ProjectionDefinition {
   // DataLoss: the bytes are no such row.
   absl::StatusOr<std::string> IndexValues(size_t index, absl::string_view key,
                                           absl::string_view row) const {
+    if (index_values_ == nullptr) {
+      return absl::InternalError("the definition was made without the values of its indexes");
+    }
     return index_values_(index, key, row);
   }
   // Equal for equal revision, row message (with all that it contains), categories, types,

@@ -179,8 +179,8 @@ class ProjectionEngine {
   }
   // The same of what an index is asked for: `Watch<Tasks>(Tasks::ByAssignee("ann"))`. First those
   // rows, in its order, and then those that changed, by key: one that is none of them any more is
-  // told as one that is gone. Who goes on with `resume` is told so of rows that never were, too.
-  // Next has one error more: Unavailable, as Find.
+  // told as one that is gone. Who goes on with `resume`, or was told of a million keys, is told so
+  // of rows that never were, too. Next has one error more: Unavailable, as Find.
   template <typename P>
   absl::StatusOr<LiveQuery<P>> Watch(const IndexRows<typename P::Row>& rows,
                                      const LiveQueryOptions& options = {}) const {
