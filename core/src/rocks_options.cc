@@ -47,7 +47,7 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(Family family,
   table.detect_filter_construct_corruption = true;
   table.block_size = family == Family::kLog ? 16 << 10 : 4 << 10;
   // A look-up then reads one entry, where it would read up to sixteen: a tenth of the time that an
-  // aggregate of a hundred events takes to load, for three hundredths of the size.
+  // aggregate of a hundred events takes to load, for some ten bytes an event before compression.
   if (family == Family::kLog) table.block_restart_interval = 1;
   if (IsPointLookup(family)) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
