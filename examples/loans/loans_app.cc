@@ -8,6 +8,8 @@ using daybook::App;
 
 daybook::AppOptions LoansOptions() {
   daybook::AppOptions options;
+  // What a rebuild that is killed folds again at the most.
+  options.projections.flush_events = 20'000;
   options.reply_retention = absl::Hours(24 * 365 * 10);
   return options;
 }

@@ -61,8 +61,9 @@ absl::Status Rebuilder::Start() {
     for (const Stored& stored : view->stored.generations()) {
       if (stored.state() != Stored::STATE_BUILDING) continue;
       DAYBOOK_ASSIGN_OR_RETURN(Generation * next, keeper_.Load(*view, stored.number(), false));
-      if (!stored.paused()) moving.push_back(next);
-      AddRun(*view, next, OptionsOf(stored), stored.paused());
+      const bool paused = stored.paused() || keeper_.options().hold_rebuilds;
+      if (!paused) moving.push_back(next);
+      AddRun(*view, next, OptionsOf(stored), paused);
     }
     DAYBOOK_RETURN_IF_ERROR(FindDroppings(*view));
   }

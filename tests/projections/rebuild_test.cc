@@ -316,6 +316,31 @@ TEST_P(Rebuilds, APauseHoldsOverARestart) {
   EXPECT_EQ(RowsOf<AsyncBalances>(Tip()), BalancesByHand(*store_->Reader()));
 }
 
+TEST_P(Rebuilds, OneThatIsHeldWaitsForWhoJoinsIt) {
+  const ProjectionOptions held = {.hold_rebuilds = true};
+  const RebuildOptions at_once = {.compare = false, .flip = Flip::kAlways};
+  OpenViews({Async<AsyncBalances>()});
+  Fill(10);
+  EXPECT_FALSE(Report(Begin<AsyncBalances>({.flip = Flip::kOnRequest})).serving);
+  for (int round = 0; round < 2; ++round) {
+    Restart();
+    OpenViews({Async<AsyncBalances>()}, held);
+    Fill(10);
+    RowsOf<AsyncBalances>(Tip());
+    // In the second round it was told before to answer as soon as it can.
+    EXPECT_EQ(StatusOf<AsyncBalances>().generation, 1u);
+    const RebuildHandle joined = Begin<AsyncBalances>(at_once);
+    EXPECT_THAT(joined.Wait(absl::Milliseconds(20)), StatusIs(absl::StatusCode::kDeadlineExceeded));
+    EXPECT_EQ(joined.Progress().phase, RebuildPhase::kPaused);
+  }
+  RebuildHandle handle = Begin<AsyncBalances>(at_once);
+  handle.Resume();
+  const RebuildReport report = Report(handle);
+  EXPECT_TRUE(report.serving);
+  EXPECT_EQ(report.new_generation, 2u);
+  EXPECT_EQ(RowsOf<AsyncBalances>(Tip()), BalancesByHand(*store_->Reader()));
+}
+
 TEST_P(Rebuilds, OneThatWasNotComparedGoesOnWithTheOptionsOfTheLastCall) {
   OpenViews({Async<WrongBalances>()});
   Append("account-1", {Deposit(10), Withdraw(7)});

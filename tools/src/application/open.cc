@@ -15,6 +15,7 @@ absl::StatusOr<std::shared_ptr<App>> OpenApplication(const Application& applicat
   AppOptions app = application.options().app;
   app.store.create_if_missing = options.create;
   if (options.fold_workers != 0) app.projections.fold_workers = options.fold_workers;
+  app.projections.hold_rebuilds = options.hold_rebuilds;
   DAYBOOK_ASSIGN_OR_RETURN(App opened, application.parts().open(store, app));
   return std::make_shared<App>(std::move(opened));
 }

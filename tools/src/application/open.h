@@ -18,6 +18,7 @@ namespace daybook::tools {
 struct OpenOptions {
   bool create = false;      // the store, when it is not there
   size_t fold_workers = 0;  // 0: as many as the application has
+  bool hold_rebuilds = false;
 };
 
 // The application that runs; else as it opens the store, but for `options`. Closed, where it was

@@ -142,8 +142,9 @@ ExitCode Replay(const Application& application, const ReplayArguments& arguments
         console, kUsage,
         "--workers: the application runs, and folds with the threads that it was opened with");
   }
-  const auto app =
-      OpenApplication(application, arguments.store, {.fold_workers = arguments.workers});
+  // Held: a build that was all but done would answer before it is asked for, and all be done again.
+  const auto app = OpenApplication(application, arguments.store,
+                                   {.fold_workers = arguments.workers, .hold_rebuilds = true});
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
   RebuildOptions options;
   options.compare = arguments.compare;
