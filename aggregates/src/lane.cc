@@ -157,7 +157,9 @@ Commit Lane::MakeCommit(Call& call, DecidedCommand decided, absl::Time now) {
   commit.new_ids = !call.given_id;
   // Also where nothing is appended: a rejection was decided on this version and no other.
   commit.appends.push_back({.stream = stream_, .expected = ExpectedVersion::Of(point_.version)});
-  if (count > 0) point_.version = point_.version.has_value() ? *point_.version + count : count - 1;
+  if (count > 0) {
+    point_.version = (point_.version.has_value() ? *point_.version + 1 : point_.next) + count - 1;
+  }
 
   call.reply = Reply{.stream = stream_, .version = point_.version, .command_id = id};
   call.reply.events.reserve(count);

@@ -32,22 +32,32 @@ absl::Status AddTodays(const RecordedEvent& event, const RegisteredAggregate& ag
   return absl::OkStatus();
 }
 
-absl::Status ReadReplyEvents(const StoreReader& reader, const v1::StoredReply& stored,
-                             const RegisteredAggregate& aggregate, Reply& reply) {
-  ReadStreamOptions options;
-  uint64_t next = stored.version() + 1 - stored.event_count();
-  while (next <= stored.version()) {
-    options.from = next;
-    options.limit = stored.version() + 1 - next;
-    DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadStream(stored.stream(), options));
-    if (batch.empty()) {
-      return DamageError("stream", reader.tip(),
-                         absl::StrCat(stored.stream(), " lacks version ", next));
-    }
+// From the log: of the stream they may be gone.
+absl::Status ReadReplyEvents(const StoreReader& reader, const CommandId& id,
+                             const v1::StoredReply& stored, const RegisteredAggregate& aggregate,
+                             Reply& reply) {
+  if (stored.event_count() == 0) return absl::OkStatus();
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<Position> first, reader.FindEvent(id.Derive(0)));
+  if (!first.has_value()) {
+    return DamageError("id index", reader.tip(),
+                       absl::StrCat("it lacks the events of command ", id.ToString()));
+  }
+  ReadLogOptions options;
+  options.from = Position(first->sequence() - 1);
+  options.limit = stored.event_count();
+  while (options.limit > 0) {
+    DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, reader.ReadLog(options));
     for (const RecordedEvent& event : batch) {
+      if (event.stream != stored.stream()) break;
       DAYBOOK_RETURN_IF_ERROR(AddTodays(event, aggregate, reply.events));
     }
-    next = batch.back().version + 1;
+    if (batch.empty() || batch.back().stream != stored.stream()) {
+      return DamageError("event", batch.next(),
+                         absl::StrCat("it is not of ", stored.stream(), ", as command ",
+                                      id.ToString(), " has it"));
+    }
+    options.from = batch.next();
+    options.limit -= batch.size();
     reply.token = Token(batch.back().position);
   }
   return absl::OkStatus();
@@ -125,7 +135,7 @@ absl::StatusOr<Reply> ReplyStore::FromRow(const StoreReader& reader, const Comma
   reply.token = Token(reader.tip());
   reply.command_id = id;
   reply.repeated = true;
-  DAYBOOK_RETURN_IF_ERROR(ReadReplyEvents(reader, stored, *command.aggregate, reply));
+  DAYBOOK_RETURN_IF_ERROR(ReadReplyEvents(reader, id, stored, *command.aggregate, reply));
   return reply;
 }
 

@@ -17,6 +17,8 @@ SnapshotAudit::SnapshotAudit(const RegisteredAggregate* aggregate, std::string s
       fold_(aggregate, stream_, /*folded=*/std::nullopt, snapshot_.version, folded_.get()) {}
 
 absl::Status SnapshotAudit::Verdict() const {
+  // What is gone cannot be folded again.
+  if (!fold_.is_whole()) return absl::OkStatus();
   const std::unique_ptr<google::protobuf::Message> kept(folded_->New());
   const bool same = fold_.version() == snapshot_.version &&
                     kept->ParseFromString(snapshot_.state) &&

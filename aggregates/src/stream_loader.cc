@@ -32,8 +32,24 @@ StreamFold::StreamFold(const RegisteredAggregate* aggregate, absl::string_view s
 absl::StatusOr<bool> StreamFold::Next(const StoreReader& reader) {
   const bool is_first = !version_.has_value();
   ReadStreamOptions options;
-  // The last one that is folded is read again: so that it is known to be there.
-  options.from = is_first ? folded_.value_or(0) : *version_ + 1;
+  size_t known = 0;
+  if (!is_first) {
+    options.from = *version_ + 1;
+  } else {
+    DAYBOOK_ASSIGN_OR_RETURN(start_, reader.FindStart(stream_));
+    options.from = start_.first;
+    if (folded_.has_value()) {
+      // A state of an earlier life, or one with a gap behind it, is none of this stream.
+      if (*folded_ < start_.began || *folded_ + 1 < start_.first) return false;
+      // The last one that is folded is read again: so that it is known to be there.
+      if (*folded_ >= start_.first) {
+        options.from = *folded_;
+        known = 1;
+      } else {
+        version_ = folded_;
+      }
+    }
+  }
   if (*options.from > until_) return false;
   options.limit = std::min<uint64_t>(options.limit, until_ - *options.from + 1);
   const absl::StatusOr<EventBatch> batch = reader.ReadStream(stream_, options);
@@ -44,7 +60,6 @@ absl::StatusOr<bool> StreamFold::Next(const StoreReader& reader) {
     return DamageError("stream", batch->front().position,
                        absl::StrCat(stream_, " lacks version ", *options.from));
   }
-  const size_t known = is_first && folded_.has_value() ? 1 : 0;
   const auto events = absl::MakeConstSpan(batch->begin(), batch->size()).subspan(known);
   DAYBOOK_RETURN_IF_ERROR(FoldEvents(events, *aggregate_, state_));
   if (is_first) behind_.since = batch->front().recorded_time;
@@ -74,12 +89,17 @@ absl::StatusOr<std::optional<StreamPoint>> LoadFromSnapshot(
     const std::optional<Snapshot> snapshot =
         snapshots.Find(reader, stream, aggregate.fingerprint, at_most);
     if (!snapshot.has_value()) return std::nullopt;
+    DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
+    if (snapshot->version < start.began || snapshot->version + 1 < start.first) {
+      return std::nullopt;  // and older ones even less
+    }
     if (state->ParseFromString(snapshot->state)) {
       StreamFold fold(&aggregate, stream, snapshot->version, until, state);
       DAYBOOK_RETURN_IF_ERROR(fold.Finish(reader));
       if (fold.version().has_value()) {
         snapshots.CountUsed();
-        return StreamPoint{fold.version(), fold.behind(), /*from_snapshot=*/true};
+        return StreamPoint{
+            .version = fold.version(), .behind = fold.behind(), .from_snapshot = true};
       }
     }
     snapshots.CountTorn();
@@ -102,7 +122,17 @@ absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore*
   }
   StreamFold fold(&aggregate, stream, /*folded=*/std::nullopt, until, state);
   DAYBOOK_RETURN_IF_ERROR(fold.Finish(reader));
-  return StreamPoint{fold.version(), fold.behind()};
+  StreamPoint point{.version = fold.version(), .behind = fold.behind()};
+  if (point.version.has_value()) return point;
+  // All its events may be gone.
+  DAYBOOK_ASSIGN_OR_RETURN(point.version, reader.StreamVersion(stream));
+  if (point.version.has_value()) {
+    point.version = std::min(*point.version, until);
+  } else {
+    DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
+    point.next = start.began;
+  }
+  return point;
 }
 
 }  // namespace daybook::internal

@@ -19,7 +19,8 @@ namespace daybook::internal {
 
 // Where a state stands.
 struct StreamPoint {
-  std::optional<uint64_t> version;  // nullopt: no events
+  std::optional<uint64_t> version;  // nullopt: there is no such stream
+  uint64_t next = 0;                // where there is none: the version that its first event gets
   EventsBehind behind;              // the newest snapshot that can be used
   bool from_snapshot = false;
 };
@@ -32,8 +33,8 @@ absl::Status FoldEvents(absl::Span<const RecordedEvent> events,
 // Folds a stream into a state, some events at a time. Not thread-safe.
 class StreamFold {
  public:
-  // From the start into an empty `state`, or into that of version `folded`; up to version `until`.
-  // All but the numbers must outlive it.
+  // From the first event that is there into an empty `state`, or into that of version `folded`,
+  // if none is gone behind it; up to version `until`. All but the numbers must outlive it.
   StreamFold(const RegisteredAggregate* aggregate, absl::string_view stream,
              std::optional<uint64_t> folded, uint64_t until, google::protobuf::Message* state);
 
@@ -42,9 +43,10 @@ class StreamFold {
   // Folds all that is left.
   absl::Status Finish(const StoreReader& reader);
 
-  // Of the last event that is folded; nullopt when the stream has none, or none of version
-  // `folded`.
+  // Of the last event that is folded; nullopt when none is there, or none of version `folded`.
   std::optional<uint64_t> version() const { return version_; }
+  // No event is gone since the stream began.
+  bool is_whole() const { return start_.first == start_.began; }
   Position position() const { return position_; }
   // What was folded behind version `folded`.
   const EventsBehind& behind() const { return behind_; }
@@ -55,13 +57,15 @@ class StreamFold {
   const std::optional<uint64_t> folded_;
   const uint64_t until_;
   google::protobuf::Message* const state_;
+  StreamStart start_;
   std::optional<uint64_t> version_;
   Position position_;
   EventsBehind behind_;
 };
 
 // Folds `stream` as of `reader`, up to version `until` at most, into `state`, which must be empty:
-// from the newest snapshot that can be used, or from the start. `snapshots` may be null: then none
+// from the newest snapshot that can be used, or from the first event that is there: a stream that
+// was cut short has the state of what is left of it. `snapshots` may be null: then none
 // is used. Errors as FoldEvents.
 absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore* snapshots,
                                        const RegisteredAggregate& aggregate,

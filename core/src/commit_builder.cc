@@ -19,23 +19,6 @@ namespace {
 // that only the batch knows is never forgotten.
 constexpr size_t kLeastCachedHeads = size_t{1} << 17;
 
-// So many events are read each time rather than all of them once.
-constexpr uint64_t kShortStretch = 1'000;
-
-std::string EncodePosition(uint64_t sequence) {
-  std::string bytes;
-  AppendVarint(sequence, &bytes);
-  return bytes;
-}
-
-absl::StatusOr<uint64_t> DecodePosition(absl::string_view bytes, absl::string_view what) {
-  uint64_t sequence = 0;
-  if (!ConsumeVarint(&bytes, &sequence) || !bytes.empty()) {
-    return DamageError(what, Position(), "an entry holds no position");
-  }
-  return sequence;
-}
-
 }  // namespace
 
 // The tables as the commit being added sees them.
@@ -61,11 +44,12 @@ class CommitBuilder::Transaction : public TableTransaction {
   CommitBuilder* const builder_;
 };
 
-CommitBuilder::CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, size_t cached_heads,
-                             const Start& start)
+CommitBuilder::CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, StreamLifecycles* lifecycles,
+                             size_t cached_heads, const Start& start)
     : kv_(kv),
       names_(names),
       readers_heads_(heads),
+      lifecycles_(lifecycles),
       heads_(std::max(cached_heads, kLeastCachedHeads)),
       categories_(kLeastCachedHeads),
       conditions_(kv, names, start.mark.tip),
@@ -87,6 +71,7 @@ absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_mi
   staged_streams_.clear();
   staged_types_.clear();
   staged_rows_.clear();
+  staged_metadata_.clear();
   staged_.clear();
   staged_headers_.clear();
   DAYBOOK_RETURN_IF_ERROR(CheckHeads(request));
@@ -101,6 +86,7 @@ absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_mi
     micros = request.as_recorded->recorded_micros;
   }
   StageEvents(request, micros);
+  DAYBOOK_RETURN_IF_ERROR(StageLifecycles(request));
   if (request.as_recorded.has_value() && staged_.back().chain != request.as_recorded->chain) {
     return DamageError("chain", Position(mark_.tip + staged_.size()),
                        "the commit that ends here is not the one that was recorded");
@@ -123,8 +109,16 @@ absl::Status CommitBuilder::CheckPlace(const AsRecorded& recorded) const {
 absl::Status CommitBuilder::CheckHeads(const Request& request) {
   for (const PreparedAppend& append : request.appends) {
     DAYBOOK_ASSIGN_OR_RETURN(const Head head, FindHead(append.stream));
+    // What was recorded stands where it stood, whatever became of the stream in between.
+    const bool recorded = request.as_recorded.has_value();
+    if (!append.events.empty() && !recorded) {
+      if (head.tombstoned) {
+        return TombstonedError(absl::StatusCode::kFailedPrecondition, append.stream);
+      }
+      if (IsMetadataStream(append.stream)) DAYBOOK_RETURN_IF_ERROR(CheckMetadata(append));
+    }
     const std::optional<uint64_t> actual =
-        head.id == 0 ? std::nullopt : std::optional<uint64_t>(head.next_version - 1);
+        recorded || head.is_there() ? head.last_version() : std::nullopt;
     if (!append.expected.Matches(actual)) {
       return VersionConflictError(append.stream, append.expected, actual);
     }
@@ -134,55 +128,6 @@ absl::Status CommitBuilder::CheckHeads(const Request& request) {
     staged_heads_.push_back(head);
   }
   return absl::OkStatus();
-}
-
-absl::Status CommitBuilder::OpenTags() {
-  if (tags_.has_value()) return absl::OkStatus();
-  DAYBOOK_ASSIGN_OR_RETURN(tags_, FindTagTable(*kv_, nullptr));
-  if (tags_.has_value()) return absl::OkStatus();
-  // In the write that makes the table: it is never there without.
-  batch_.Put(Family::kRows, TagTableKey(last_table_ + 1), EncodePosition(mark_.tip));
-  DAYBOOK_ASSIGN_OR_RETURN(const TableId id, AddTable(kTagTable));
-  tags_ = TagTable{id, mark_.tip};
-  return absl::OkStatus();
-}
-
-absl::Status CommitBuilder::CheckConditions(const Request& request) {
-  const auto write_pending = [this]() -> absl::Status {
-    return batch_.empty() ? absl::OkStatus() : WriteTo(&written_early_);
-  };
-  for (size_t i = 0; i < request.conditions.size(); ++i) {
-    const AppendCondition& condition = request.conditions[i];
-    const uint64_t after = condition.after.sequence();
-    if (after > mark_.tip) {
-      return InvalidFieldError(absl::StrCat("commit.conditions[", i, "].after"),
-                               absl::StrCat("must be at most ", mark_.tip, ", the tip"));
-    }
-    // A store of many events without tags is read once for the sake of those that are older than
-    // its index, and never again.
-    if (after + kShortStretch < tags_->complete_after && !older_tags_known_ &&
-        absl::c_any_of(condition.none_match,
-                       [](const QueryItem& item) { return !item.tags.empty(); })) {
-      DAYBOOK_RETURN_IF_ERROR(write_pending());
-      DAYBOOK_ASSIGN_OR_RETURN(older_tags_known_, conditions_.AnyTagged(tags_->complete_after));
-      if (!older_tags_known_) {
-        tags_->complete_after = 0;
-        batch_.Put(Family::kRows, TagTableKey(tags_->id), EncodePosition(0));
-      }
-    }
-    DAYBOOK_ASSIGN_OR_RETURN(
-        const std::optional<uint64_t> match,
-        conditions_.FindMatch(condition.none_match, after, {mark_.tip, *tags_, write_pending}));
-    if (match.has_value()) return ConditionFailedError(i, Position(*match));
-  }
-  return absl::OkStatus();
-}
-
-void CommitBuilder::AddTags(const PreparedEvent& event, uint64_t sequence) {
-  for (const absl::string_view tag : MetadataView(event.metadata).Tags()) {
-    batch_.Put(Family::kRows, TagEntryKey(tags_->id, tag, sequence), "");
-    conditions_.NoteTag(tag, sequence);
-  }
 }
 
 absl::Status CommitBuilder::StageRows(Request& request) {
@@ -403,124 +348,13 @@ AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {
       heads_.Put(append.stream, head);
     }
   }
+  for (const auto& [stream, metadata] : staged_metadata_) {
+    if (Head* known = heads_.Find(stream); known != nullptr) {
+      known->began = metadata.deleted_before();
+      known->tombstoned = metadata.tombstoned();
+    }
+  }
   result.last = Position(mark_.tip);
-  return result;
-}
-
-absl::StatusOr<CommitBuilder::Head> CommitBuilder::FindHead(absl::string_view stream) {
-  if (const Head* cached = heads_.Find(stream)) return *cached;
-  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_->Get(nullptr, Family::kMeta, StreamNameKey(stream)));
-  if (!id.has_value()) return Head{};
-  if (id->view().size() != sizeof(StreamId)) {
-    return DamageError("dictionary", Position(), absl::StrCat("stream ", stream, " has no id"));
-  }
-  Head head;
-  head.id = LoadBig<StreamId>(id->view().data());
-  auto it = kv_->NewIterator(nullptr, Family::kStreams,
-                             {.lower = std::string(absl::string_view(StreamKey(head.id, 0))),
-                              .upper = std::string(absl::string_view(StreamKey(head.id + 1, 0)))});
-  it->SeekForPrev(StreamKey(head.id, ~uint64_t{0}));
-  DAYBOOK_RETURN_IF_ERROR(it->status());
-  if (!it->Valid() || it->key().size() != 16) {
-    return DamageError("stream index", Position(), absl::StrCat("stream ", stream, " is empty"));
-  }
-  head.next_version = LoadBig<uint64_t>(it->key().data() + 8) + 1;
-  heads_.Put(std::string(stream), head);
-  return head;
-}
-
-absl::StatusOr<CommitBuilder::Category> CommitBuilder::FindCategory(absl::string_view name) {
-  if (const Category* cached = categories_.Find(name)) return *cached;
-  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_->Get(nullptr, Family::kMeta, CategoryNameKey(name)));
-  if (!id.has_value()) return Category{};
-  if (id->view().size() != sizeof(uint32_t)) {
-    return DamageError("dictionary", Position(), absl::StrCat("category ", name, " has no id"));
-  }
-  Category category;
-  category.id = LoadBig<uint32_t>(id->view().data());
-  auto it = kv_->NewIterator(nullptr, Family::kMeta, {.lower = "n", .upper = "o"});
-  it->SeekForPrev(StreamIdKey(MakeStreamId(category.id, ~uint32_t{0})));
-  DAYBOOK_RETURN_IF_ERROR(it->status());
-  if (it->Valid() && it->key().size() == 9) {
-    const auto last = LoadBig<StreamId>(it->key().data() + 1);
-    if (CategoryIdOf(last) == category.id) category.next_number = NumberOf(last) + 1;
-  }
-  categories_.Put(std::string(name), category);
-  return category;
-}
-
-absl::StatusOr<std::optional<uint64_t>> CommitBuilder::FindEvent(const EventId& id) {
-  if (auto it = batch_ids_.find(id); it != batch_ids_.end()) return it->second;
-  DAYBOOK_ASSIGN_OR_RETURN(const auto entry, kv_->Get(nullptr, Family::kIds, IdKey(id)));
-  if (!entry.has_value()) return std::nullopt;
-  return DecodePosition(entry->view(), "id index");
-}
-
-absl::StatusOr<std::optional<std::string>> CommitBuilder::FindRow(absl::string_view row_key) {
-  if (auto it = batch_rows_.find(row_key); it != batch_rows_.end()) return it->second;
-  DAYBOOK_ASSIGN_OR_RETURN(const auto row, kv_->Get(nullptr, Family::kRows, row_key));
-  if (!row.has_value()) return std::nullopt;
-  return std::string(row->view());
-}
-
-absl::StatusOr<std::optional<AppendResult>> CommitBuilder::FindDuplicate(const Request& request) {
-  std::vector<uint64_t> positions;
-  size_t unknown = 0;
-  for (const PreparedAppend& append : request.appends) {
-    for (const PreparedEvent& event : append.events) {
-      if (!event.id_given) {
-        ++unknown;
-        continue;
-      }
-      DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> found, FindEvent(event.id));
-      if (found.has_value()) {
-        positions.push_back(*found);
-      } else {
-        ++unknown;
-      }
-    }
-  }
-  if (positions.empty()) return std::nullopt;
-  if (unknown > 0) {
-    return InvalidFieldError(
-        "commit.appends.events.id",
-        absl::StrCat("must be all new or all known, but ", positions.size(), " of ",
-                     positions.size() + unknown, " were appended before"));
-  }
-  DAYBOOK_ASSIGN_OR_RETURN(AppendResult first, FirstAppend(request, positions));
-  return first;
-}
-
-absl::StatusOr<AppendResult> CommitBuilder::FirstAppend(const Request& request,
-                                                        const std::vector<uint64_t>& positions) {
-  if (!batch_.empty()) DAYBOOK_RETURN_IF_ERROR(WriteTo(&written_early_));
-  AppendResult result;
-  result.duplicate = true;
-  result.first = Position(positions.front());
-  result.last = Position(positions.back());
-  size_t next = 0;
-  for (const PreparedAppend& append : request.appends) {
-    if (append.events.empty()) continue;
-    DAYBOOK_ASSIGN_OR_RETURN(const Head head, FindHead(append.stream));
-    StreamRange range{append.stream, 0, 0};
-    for (size_t i = 0; i < append.events.size(); ++i, ++next) {
-      const uint64_t sequence = positions[next];
-      DAYBOOK_ASSIGN_OR_RETURN(const auto value, kv_->Get(nullptr, Family::kLog, LogKey(sequence)));
-      if (!value.has_value()) {
-        return DamageError("event", Position(sequence), "it is not in the log");
-      }
-      DAYBOOK_ASSIGN_OR_RETURN(const RecordView record, RecordView::Parse(sequence, value->view()));
-      if (record.stream() != head.id || sequence != positions.front() + next) {
-        return InvalidFieldError(
-            "commit.appends.events.id",
-            "must not be those of events that another commit appended elsewhere");
-      }
-      if (i == 0) range.first_version = record.version();
-      range.last_version = record.version();
-      result.recorded_time = absl::FromUnixMicros(record.recorded_micros());
-    }
-    result.streams.push_back(std::move(range));
-  }
   return result;
 }
 

@@ -19,11 +19,21 @@
 #include "names.h"
 #include "request.h"
 #include "stream_heads.h"
+#include "stream_lifecycles.h"
 
 namespace daybook::internal {
 
 // The rows that a commit would write. nullopt: deleted.
 using StagedRows = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+// Events of one stream whose payloads go, from `first_version` on: their positions, and the records
+// that are left of them.
+struct Removal {
+  std::string stream;
+  StreamId id = 0;
+  uint64_t first_version = 0;
+  std::vector<std::pair<uint64_t, std::string>> stubs;
+};
 
 // Used by the sequencer alone: not thread-safe.
 class CommitBuilder {
@@ -34,13 +44,19 @@ class CommitBuilder {
     int64_t last_micros = 0;  // the recorded time of the last event
     TableId last_table = 0;   // the highest number in use
   };
-  CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, size_t cached_heads, const Start& start);
+  CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, StreamLifecycles* lifecycles,
+                size_t cached_heads, const Start& start);
 
   // Adds the commit to the batch, or says why not and adds nothing. Takes rows out of `request`.
   // Errors as EventStore's; an error of the backend is DataLoss or Internal.
   absl::StatusOr<AppendResult> Add(Request& request, int64_t now_micros);
   // Adds a new table; the id of the one that is there already otherwise.
   absl::StatusOr<TableId> AddTable(absl::string_view name);
+
+  // Adds that the payloads go, with the entries that lead to them. DataLoss.
+  absl::Status Remove(const Removal& removal);
+  // Adds how far a scavenge is; nullopt: none is under way. There must be a table of streams.
+  void MarkScavenge(const std::optional<v1::ScavengeMark>& mark);
 
   void AddParticipant(CommitParticipant* participant);
   void RemoveParticipant(CommitParticipant* participant);
@@ -57,8 +73,15 @@ class CommitBuilder {
 
  private:
   struct Head {
-    StreamId id = 0;            // 0: there is no such stream
+    StreamId id = 0;            // 0: there never was such a stream
     uint64_t next_version = 0;  // of the next event
+    uint64_t began = 0;         // of its first event since it was deleted
+    bool tombstoned = false;
+
+    std::optional<uint64_t> last_version() const {
+      return id != 0 ? std::optional(next_version - 1) : std::nullopt;
+    }
+    bool is_there() const { return id != 0 && next_version > began && !tombstoned; }
   };
   struct Category {
     uint32_t id = 0;           // 0: there is none
@@ -90,10 +113,17 @@ class CommitBuilder {
   // Where a commit as it was recorded must stand.
   absl::Status CheckPlace(const AsRecorded& recorded) const;
   absl::Status CheckHeads(const Request& request);
+  // What is set for a stream, against where that is.
+  absl::Status CheckMetadata(const PreparedAppend& append);
   // Sees to it that there is the index of tags.
   absl::Status OpenTags();
   absl::Status CheckConditions(const Request& request);
   void AddTags(const PreparedEvent& event, uint64_t sequence);
+  // Sees to it that there is the table of streams.
+  absl::Status OpenStreams();
+  absl::StatusOr<v1::StreamLifecycle> FindLifecycle(absl::string_view stream);
+  absl::Status StageLifecycles(const Request& request);
+  void PutRow(std::string row_key, std::string value);
   absl::Status StageRows(Request& request);
   absl::Status StageStreams(const Request& request);
   void StageEvents(const Request& request, int64_t micros);
@@ -105,6 +135,7 @@ class CommitBuilder {
   Kv* const kv_;
   Names* const names_;
   StreamHeads* const readers_heads_;
+  StreamLifecycles* const lifecycles_;
   BoundedCache<std::string, Head> heads_;
   BoundedCache<std::string, Category> categories_;
   absl::flat_hash_map<std::string, TypeId> types_;  // those used so far, without a lock
@@ -129,6 +160,7 @@ class CommitBuilder {
   std::vector<std::pair<absl::string_view, StreamId>> staged_streams_;
   std::vector<absl::string_view> staged_types_;
   StagedRows staged_rows_;
+  std::vector<std::pair<std::string, v1::StreamMetadata>> staged_metadata_;
   std::vector<Staged> staged_;
   std::string staged_headers_;
 };

@@ -10,6 +10,7 @@
 #include "daybook/core/stream_name.h"
 #include "reader.h"
 #include "record.h"
+#include "scavenger.h"
 #include "sha256.h"
 
 namespace daybook::internal {
@@ -21,6 +22,11 @@ absl::Status CheckRange(absl::string_view field, size_t value, size_t least, siz
   if (value >= least && value <= most) return absl::OkStatus();
   return InvalidFieldError(absl::StrCat("options.", field),
                            absl::StrCat("must be ", least, " to ", most, ", is ", value));
+}
+
+// Kept with the commits, and written by nobody else.
+bool IsOwnTable(absl::string_view name) {
+  return name == kTagTable || name == kStreamTable;
 }
 
 }  // namespace
@@ -43,8 +49,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(EngineParts parts,
 Engine::Engine(EngineParts parts, const StoreOptions& options)
     : parts_(std::move(parts)),
       runtime_(options.runtime != nullptr ? options.runtime : &Runtime::Threads()),
+      clock_(options.clock != nullptr ? options.clock : &Clock::System()),
       names_(std::make_shared<Names>(options.stream_cache_entries)),
-      heads_(std::make_shared<StreamHeads>(options.stream_cache_entries)) {}
+      heads_(std::make_shared<StreamHeads>(options.stream_cache_entries)),
+      lifecycles_(std::make_shared<StreamLifecycles>()) {}
 
 Engine::~Engine() {
   // Closing in order spares the next opening its checks; when it fails, they are made.
@@ -74,8 +82,9 @@ absl::Status Engine::Start(const StoreOptions& options) {
   parts.flush = std::move(parts_.flush);
   parts.names = names_.get();
   parts.heads = heads_.get();
+  parts.lifecycles = lifecycles_.get();
   parts.publication = &publication_;
-  parts.clock = options.clock != nullptr ? options.clock : &Clock::System();
+  parts.clock = clock_;
   parts.runtime = runtime_;
   parts.durability = options.durability;
   parts.queue_bytes = options.queue_bytes;
@@ -114,7 +123,8 @@ absl::StatusOr<CommitBuilder::Start> Engine::LoadStart() {
     }
     const auto id = LoadBig<TableId>(it->value().data());
     const absl::string_view name = it->key().substr(1);
-    if (name != kTagTable) tables_.emplace(std::string(name), id);  // that is nobody else's
+    if (name == kStreamTable) lifecycles_->SetTable(id);
+    if (!IsOwnTable(name)) tables_.emplace(std::string(name), id);
     start.last_table = std::max(start.last_table, id);
   }
   DAYBOOK_RETURN_IF_ERROR(it->status());
@@ -142,7 +152,10 @@ void Engine::AppendPrepared(std::unique_ptr<Request> request, AppendCallback don
 }
 
 std::shared_ptr<const StoreReader> Engine::Reader() const {
-  return std::make_shared<const internal::Reader>(parts_.kv, names_, heads_, publication_.Get());
+  // Where no stream has limits the time is not asked.
+  const absl::Time now = lifecycles_->table() != 0 ? clock_->Now() : absl::InfinitePast();
+  return std::make_shared<const internal::Reader>(parts_.kv, names_, heads_, lifecycles_,
+                                                  publication_.Get(), now);
 }
 
 Position Engine::Tip() const {
@@ -160,7 +173,9 @@ void Engine::WhenRoom(absl::AnyInvocable<void() &&> wake) {
 
 absl::StatusOr<TableId> Engine::OpenTable(absl::string_view name) {
   DAYBOOK_RETURN_IF_ERROR(ValidateTableName(name));
-  if (name == kTagTable) return InvalidFieldError("table", "must not be $tags, the store's own");
+  if (IsOwnTable(name)) {
+    return InvalidFieldError("table", absl::StrCat("must not be ", name, ", the store's own"));
+  }
   {
     MutexLock lock(&tables_mutex_);
     if (auto it = tables_.find(name); it != tables_.end()) return it->second;
@@ -207,6 +222,21 @@ absl::StatusOr<StoreCapture> Engine::Capture() {
     return absl::OkStatus();
   }));
   return capture;
+}
+
+absl::StatusOr<ScavengeReport> Engine::Scavenge(const ScavengeOptions& options) {
+  if (sequencer_ == nullptr) {
+    return absl::UnavailableError("the store was opened for reading only");
+  }
+  if (scavenging_.exchange(true)) return absl::UnavailableError("a scavenge is under way");
+  absl::StatusOr<ScavengeReport> report = Scavenger({.kv = parts_.kv.get(),
+                                                     .lifecycles = lifecycles_.get(),
+                                                     .publication = &publication_,
+                                                     .sequencer = sequencer_.get(),
+                                                     .clock = clock_})
+                                              .Run(options);
+  scavenging_.store(false);
+  return report;
 }
 
 StoreStats Engine::Stats() const {

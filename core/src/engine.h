@@ -2,6 +2,7 @@
 #ifndef DAYBOOK_CORE_SRC_ENGINE_H_
 #define DAYBOOK_CORE_SRC_ENGINE_H_
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "publication.h"
 #include "sequencer.h"
 #include "stream_heads.h"
+#include "stream_lifecycles.h"
 #include "witness.h"
 
 namespace daybook::internal {
@@ -63,6 +65,7 @@ class Engine : public EventStore {
   Position AddParticipant(CommitParticipant* participant) override;
   void RemoveParticipant(CommitParticipant* participant) override;
   absl::StatusOr<StoreCapture> Capture() override;
+  absl::StatusOr<ScavengeReport> Scavenge(const ScavengeOptions& options) override;
   StoreStats Stats() const override;
   Runtime& runtime() override { return *runtime_; }
 
@@ -73,12 +76,16 @@ class Engine : public EventStore {
 
   EngineParts parts_;
   Runtime* const runtime_;
+  Clock* const clock_;
   std::shared_ptr<Names> names_;
   std::shared_ptr<StreamHeads> heads_;
+  std::shared_ptr<StreamLifecycles> lifecycles_;
   Publication publication_;
 
   mutable Mutex tables_mutex_;
   std::map<std::string, TableId, std::less<>> tables_ ABSL_GUARDED_BY(tables_mutex_);
+
+  std::atomic<bool> scavenging_{false};
 
   std::unique_ptr<Sequencer> sequencer_;  // nullptr when read-only, or closed
 };

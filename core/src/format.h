@@ -56,6 +56,13 @@ inline FixedKey<16> StreamKey(StreamId id, uint64_t version) {
   return key;
 }
 
+// The value of both indexes: a position.
+inline std::string EncodePosition(uint64_t sequence) {
+  std::string bytes;
+  AppendVarint(sequence, &bytes);
+  return bytes;
+}
+
 // ids: event id → position (varint)
 inline absl::string_view IdKey(const Uuid& id) {
   return id.bytes();

@@ -141,6 +141,10 @@ class Kv {
   virtual std::unique_ptr<KvIterator> NewIterator(std::shared_ptr<const KvSnapshot> snapshot,
                                                   Family family, KvBounds bounds) const = 0;
 
+  // Rewrites what is stored, so that what was deleted or replaced takes no more room, but for what
+  // a snapshot holds. May run beside everything else, for long.
+  virtual absl::Status Compact() = 0;
+
   // Entries of the family by the backend's own count; exact while no key was written twice.
   virtual absl::StatusOr<uint64_t> CountEntries(Family family) const = 0;
   virtual uint64_t DiskBytes() const = 0;

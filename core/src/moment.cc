@@ -74,6 +74,16 @@ absl::StatusOr<Position> FirstEvents(const StoreReader& reader,
   return Position(events);
 }
 
+// `version`, where it is of the stream's life of now.
+absl::StatusOr<std::optional<uint64_t>> CheckIsThere(const StoreReader& reader,
+                                                     absl::string_view stream, uint64_t version) {
+  DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
+  if (version + 1 >= start.first && version >= start.began) return version;
+  return NoSuchMoment(absl::StrCat("must be at least ", start.first),
+                      absl::StrCat(stream, " has no version ", version,
+                                   " any more: the first one that is left is ", start.first));
+}
+
 }  // namespace
 
 absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& moment) {
@@ -94,7 +104,7 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
                                                   const StreamMoment& moment) {
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> last, reader.StreamVersion(stream));
   if (const auto* at = std::get_if<Version>(&moment)) {
-    if (last.has_value() && at->number <= *last) return at->number;
+    if (last.has_value() && at->number <= *last) return CheckIsThere(reader, stream, at->number);
     const std::string message = absl::StrCat(stream, " has no version ", at->number);
     if (!last.has_value()) {
       return NoSuchMoment("must be of a stream with events",
@@ -108,14 +118,17 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
     DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
     if (*position == reader.tip()) return last;
   }
+  DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
   DAYBOOK_ASSIGN_OR_RETURN(
       const uint64_t events,
       CountWhile(last.has_value() ? *last + 1 : 0, [&](uint64_t version) -> absl::StatusOr<bool> {
+        // What is gone was before what is left.
+        if (version < start.first) return true;
         DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, ReadVersion(reader, stream, version));
         return position != nullptr ? batch.front().position <= *position
                                    : batch.front().recorded_time <= std::get<absl::Time>(moment);
       }));
-  if (events == 0) return std::nullopt;
+  if (events == start.began) return std::nullopt;
   return events - 1;
 }
 

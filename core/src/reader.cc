@@ -112,13 +112,13 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   if (options.from.has_value() && *options.from > kMaxVersion) {
     return InvalidFieldError("options.from", absl::StrCat("must be at most ", kMaxVersion));
   }
-  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
-  if (!id.has_value()) return absl::NotFoundError(absl::StrCat("no stream ", stream));
-
+  DAYBOOK_ASSIGN_OR_RETURN(const Found found, Find(stream));
+  const StreamId id = found.id;
   const bool forwards = options.direction == Direction::kForwards;
-  std::unique_ptr<KvIterator> it = EntriesOf(*id);
-  forwards ? it->Seek(StreamKey(*id, options.from.value_or(0)))
-           : it->SeekForPrev(StreamKey(*id, options.from.value_or(kMaxVersion)));
+  const uint64_t first = found.start.first;
+  std::unique_ptr<KvIterator> it = EntriesOf(id, first);
+  forwards ? it->Seek(StreamKey(id, std::max(options.from.value_or(0), first)))
+           : it->SeekForPrev(StreamKey(id, options.from.value_or(kMaxVersion)));
   std::vector<uint64_t> sequences;
   while (it->Valid() && sequences.size() < options.limit) {
     DAYBOOK_ASSIGN_OR_RETURN(const uint64_t sequence, ParseEntry(stream, it->value()));
@@ -130,7 +130,7 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   it.reset();
 
   auto storage = std::make_shared<EventStorage>();
-  StreamEvents loaded(*kv_, published_->snapshot, *id, storage.get());
+  StreamEvents loaded(*kv_, published_->snapshot, id, storage.get());
   DAYBOOK_ASSIGN_OR_RETURN(std::vector<RecordedEvent> events,
                            loaded.Load(sequences, options.max_bytes));
   const bool at_end = !more && events.size() == sequences.size();
@@ -147,7 +147,7 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   }
   if (at_end && forwards && !events.empty()) {
     const RecordedEvent& last = events.back();
-    heads_->Offer(stream, {*id, last.version, last.position.sequence()}, published_->mark.tip);
+    heads_->Offer(stream, {id, last.version, last.position.sequence()}, published_->mark.tip);
   }
   storage->dictionary = names_;
   storage->kv = kv_;
@@ -167,9 +167,30 @@ absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view str
   return LoadBig<StreamId>(id->view().data());
 }
 
-std::unique_ptr<KvIterator> Reader::EntriesOf(StreamId id) const {
-  return kv_->NewIterator(published_->snapshot, Family::kStreams,
-                          {.lower = Text(StreamKey(id, 0)), .upper = Text(StreamKey(id + 1, 0))});
+absl::StatusOr<Reader::Found> Reader::Find(absl::string_view stream) const {
+  const auto no_stream = [&] { return absl::NotFoundError(absl::StrCat("no stream ", stream)); };
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
+  DAYBOOK_ASSIGN_OR_RETURN(const auto lifecycle, lifecycles_->Find(*kv_, snapshot(), stream));
+  if (!lifecycle.has_value()) {
+    if (id.has_value()) return Found{*id, {}};
+    return no_stream();
+  }
+  if (lifecycle->metadata().tombstoned()) {
+    return TombstonedError(absl::StatusCode::kNotFound, stream);
+  }
+  if (!id.has_value()) return no_stream();
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamHead> head, FindHead(stream));
+  if (!head.has_value() || !IsThere(*lifecycle, head->version)) return no_stream();
+  DAYBOOK_ASSIGN_OR_RETURN(
+      const StreamStart start,
+      internal::FindStart(*kv_, snapshot(), *id, *lifecycle, head->version, now_));
+  return Found{*id, start};
+}
+
+std::unique_ptr<KvIterator> Reader::EntriesOf(StreamId id, uint64_t first) const {
+  return kv_->NewIterator(
+      published_->snapshot, Family::kStreams,
+      {.lower = Text(StreamKey(id, first)), .upper = Text(StreamKey(id + 1, 0))});
 }
 
 absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view stream) const {
@@ -178,7 +199,7 @@ absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view str
   if (known.has_value() && known->sequence <= tip) return known;
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
   if (!id.has_value()) return std::nullopt;
-  const std::unique_ptr<KvIterator> it = EntriesOf(*id);
+  const std::unique_ptr<KvIterator> it = EntriesOf(*id, 0);
   it->SeekForPrev(StreamKey(*id, ~uint64_t{0}));
   DAYBOOK_RETURN_IF_ERROR(it->status());
   if (!it->Valid()) return std::nullopt;
@@ -190,7 +211,18 @@ absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view str
 
 absl::StatusOr<std::optional<uint64_t>> Reader::StreamVersion(absl::string_view stream) const {
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamHead> head, FindHead(stream));
-  return head.has_value() ? std::optional<uint64_t>(head->version) : std::nullopt;
+  if (!head.has_value()) return std::nullopt;
+  DAYBOOK_ASSIGN_OR_RETURN(const auto lifecycle, lifecycles_->Find(*kv_, snapshot(), stream));
+  if (lifecycle.has_value() && !IsThere(*lifecycle, head->version)) return std::nullopt;
+  return head->version;
+}
+
+absl::StatusOr<StreamStart> Reader::FindStart(absl::string_view stream) const {
+  DAYBOOK_ASSIGN_OR_RETURN(const auto lifecycle, lifecycles_->Find(*kv_, snapshot(), stream));
+  if (!lifecycle.has_value()) return StreamStart();
+  DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamHead> head, FindHead(stream));
+  if (!head.has_value()) return StreamStart();
+  return internal::FindStart(*kv_, snapshot(), head->id, *lifecycle, head->version, now_);
 }
 
 absl::Status Reader::ListStreams(
@@ -229,7 +261,11 @@ absl::Status Reader::ListStreams(
       return DamageError("stream index", Position(),
                          absl::StrCat("stream ", names->value(), " is empty"));
     }
-    if (!visit(names->value(), LoadBig<uint64_t>(versions->key().data() + 8))) {
+    const auto last = LoadBig<uint64_t>(versions->key().data() + 8);
+    DAYBOOK_ASSIGN_OR_RETURN(const auto lifecycle,
+                             lifecycles_->Find(*kv_, snapshot(), names->value()));
+    if (lifecycle.has_value() && !IsThere(*lifecycle, last)) continue;
+    if (!visit(names->value(), last)) {
       return absl::OkStatus();
     }
   }

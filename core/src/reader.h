@@ -7,28 +7,34 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "daybook/core/event_store.h"
 #include "kv.h"
 #include "names.h"
 #include "publication.h"
 #include "record.h"
 #include "stream_heads.h"
+#include "stream_lifecycles.h"
 
 namespace daybook::internal {
 
 class Reader : public StoreReader {
  public:
   Reader(std::shared_ptr<const Kv> kv, std::shared_ptr<Names> names,
-         std::shared_ptr<StreamHeads> heads, std::shared_ptr<const Published> published)
+         std::shared_ptr<StreamHeads> heads, std::shared_ptr<const StreamLifecycles> lifecycles,
+         std::shared_ptr<const Published> published, absl::Time now)
       : kv_(std::move(kv)),
         names_(std::move(names)),
         heads_(std::move(heads)),
-        published_(std::move(published)) {}
+        lifecycles_(std::move(lifecycles)),
+        published_(std::move(published)),
+        now_(now) {}
 
   Position tip() const override { return Position(published_->mark.tip); }
   absl::StatusOr<EventBatch> ReadStream(absl::string_view stream,
                                         const ReadStreamOptions& options) const override;
   absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const override;
+  absl::StatusOr<StreamStart> FindStart(absl::string_view stream) const override;
   absl::Status ListStreams(absl::string_view category, absl::string_view after,
                            absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)>
                                visit) const override;
@@ -43,15 +49,23 @@ class Reader : public StoreReader {
  private:
   const KvSnapshot* snapshot() const { return published_->snapshot.get(); }
   absl::StatusOr<std::optional<StreamId>> FindStream(absl::string_view stream) const;
-  // Of the stream index.
-  std::unique_ptr<KvIterator> EntriesOf(StreamId id) const;
+  // Of the stream index, from version `first` on.
+  std::unique_ptr<KvIterator> EntriesOf(StreamId id, uint64_t first) const;
+  // Where a stream that is there starts. NotFound when it is not.
+  struct Found {
+    StreamId id;
+    StreamStart start;
+  };
+  absl::StatusOr<Found> Find(absl::string_view stream) const;
   // nullopt: it has no events here.
   absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
 
   const std::shared_ptr<const Kv> kv_;
   const std::shared_ptr<Names> names_;
   const std::shared_ptr<StreamHeads> heads_;
+  const std::shared_ptr<const StreamLifecycles> lifecycles_;
   const std::shared_ptr<const Published> published_;
+  const absl::Time now_;  // by which events are old
 };
 
 }  // namespace daybook::internal

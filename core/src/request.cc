@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "chain.h"
@@ -9,6 +10,7 @@
 #include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_name.h"
+#include "stream_lifecycles.h"
 
 namespace daybook::internal {
 namespace {
@@ -18,8 +20,24 @@ constexpr size_t kOverheadBytes = 200;
 // For an entry of the index of tags, beside the tag.
 constexpr size_t kTagEntryBytes = 40;
 
-absl::Status CheckEvent(const Event& event, absl::string_view path) {
-  DAYBOOK_RETURN_IF_ERROR(ValidateTypeName(event.type, absl::StrCat(path, ".type")));
+// The streams of metadata, of streams that an application may have, hold such events and no others.
+absl::Status CheckStream(const StreamAppend& append, absl::string_view path) {
+  const bool is_metadata =
+      IsMetadataStream(append.stream) &&
+      absl::c_all_of(append.events, [](const Event& event) { return event.type == kMetadataType; });
+  return ValidateStreamName(is_metadata ? SubjectOf(append.stream) : append.stream, path);
+}
+
+absl::Status CheckType(absl::string_view stream, const Event& event, absl::string_view path) {
+  if (!IsMetadataStream(stream)) return ValidateTypeName(event.type, absl::StrCat(path, ".type"));
+  if (event.encoding != PayloadEncoding::kPlain) {
+    return InvalidFieldError(absl::StrCat(path, ".encoding"), "must be plain");
+  }
+  return ParseMetadata(event.payload, absl::StrCat(path, ".payload")).status();
+}
+
+absl::Status CheckEvent(absl::string_view stream, const Event& event, absl::string_view path) {
+  DAYBOOK_RETURN_IF_ERROR(CheckType(stream, event, path));
   if (event.schema_version == 0 || event.schema_version > 0xFFFF) {
     return InvalidFieldError(absl::StrCat(path, ".schema_version"), "must be 1 to 65535");
   }
@@ -121,8 +139,8 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
   for (size_t i = 0; i < commit.appends.size(); ++i) {
     StreamAppend& append = commit.appends[i];
     const auto path = [i] { return absl::StrCat("commit.appends[", i, "]"); };
-    if (!ValidateStreamName(append.stream).ok()) {
-      return ValidateStreamName(append.stream, absl::StrCat(path(), ".stream"));
+    if (!CheckStream(append, "stream").ok()) {
+      return CheckStream(append, absl::StrCat(path(), ".stream"));
     }
     if (const auto exact = append.expected.exact(); exact.has_value() && *exact > kMaxVersion) {
       return InvalidFieldError(absl::StrCat(path(), ".expected"),
@@ -138,16 +156,17 @@ absl::StatusOr<std::unique_ptr<Request>> PrepareCommit(Commit commit) {
     prepared.events.reserve(append.events.size());
     for (size_t j = 0; j < append.events.size(); ++j) {
       // The path is spelled out when it is wanted: that costs more than the checks.
-      if (!CheckEvent(append.events[j], "event").ok()) {
-        return CheckEvent(append.events[j], absl::StrCat(path(), ".events[", j, "]"));
+      const Event& event = append.events[j];
+      if (!CheckEvent(append.stream, event, "event").ok()) {
+        return CheckEvent(append.stream, event, absl::StrCat(path(), ".events[", j, "]"));
       }
-      for (const std::string& tag : append.events[j].metadata.tags) {
+      for (const std::string& tag : event.metadata.tags) {
         index_bytes += tag.size() + kTagEntryBytes;
       }
-      PreparedEvent event = PrepareEvent(std::move(append.events[j]));
-      request.bytes += event.payload.size() + event.metadata.size() + kOverheadBytes;
-      request.tagged |= event.tagged;
-      prepared.events.push_back(std::move(event));
+      PreparedEvent ready = PrepareEvent(std::move(append.events[j]));
+      request.bytes += ready.payload.size() + ready.metadata.size() + kOverheadBytes;
+      request.tagged |= ready.tagged;
+      prepared.events.push_back(std::move(ready));
     }
     prepared.stream = std::move(append.stream);
     request.appends.push_back(std::move(prepared));

@@ -188,6 +188,19 @@ class RocksKvImpl : public RocksKv {
     }
   }
 
+  absl::Status Compact() override {
+    DAYBOOK_RETURN_IF_ERROR(Stopped());
+    rocksdb::CompactRangeOptions options;
+    options.exclusive_manual_compaction = false;
+    // What lies at the bottom already may hold what is to go.
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    for (const Family family : {Family::kLog, Family::kStreams, Family::kRows}) {
+      DAYBOOK_RETURN_IF_ERROR(
+          FromRocks(db_->CompactRange(options, Handle(family), nullptr, nullptr)));
+    }
+    return absl::OkStatus();
+  }
+
   uint64_t DiskBytes() const override {
     uint64_t bytes = 0;
     for (rocksdb::ColumnFamilyHandle* handle : handles_) {

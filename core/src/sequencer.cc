@@ -35,7 +35,8 @@ absl::Status Stopped(const absl::Status& cause) {
 
 Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
     : parts_(std::move(parts)),
-      builder_(parts_.kv, parts_.names, parts_.heads, parts_.cached_heads, start),
+      builder_(parts_.kv, parts_.names, parts_.heads, parts_.lifecycles, parts_.cached_heads,
+               start),
       largest_ring_batch_(parts_.witness != nullptr ? parts_.witness->Capacity() / 4 : 0),
       last_group_(start.mark.number),
       room_(parts_.queue_bytes) {

@@ -38,6 +38,7 @@ struct SequencerParts {
   absl::AnyInvocable<absl::Status(const GroupMark& mark)> flush;
   Names* names = nullptr;
   StreamHeads* heads = nullptr;  // for who reads
+  StreamLifecycles* lifecycles = nullptr;
   Publication* publication = nullptr;
   Clock* clock = nullptr;
   Runtime* runtime = nullptr;

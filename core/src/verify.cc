@@ -14,6 +14,8 @@
 #include "daybook/core/stream_name.h"
 #include "open_rocks.h"
 #include "sha256.h"
+#include "stream_lifecycles.h"
+#include "stream_verifier.h"
 #include "tag_index.h"
 
 namespace daybook {
@@ -29,7 +31,7 @@ constexpr absl::string_view kMended =
 class Verifier {
  public:
   Verifier(const Kv& kv, const WitnessContent& witness, const GroupMark& mark)
-      : kv_(kv), witness_(witness), mark_(mark) {}
+      : kv_(kv), witness_(witness), mark_(mark), lifecycles_(kv) {}
 
   absl::StatusOr<VerifyReport> Run(absl::FunctionRef<void(Position)> progress) {
     NoteKnownChains();
@@ -43,9 +45,10 @@ class Verifier {
     DAYBOOK_RETURN_IF_ERROR(At(tip_ + 1, walked));
     if (tip_ < mark_.tip) return DamageError("event", Position(tip_ + 1), "it is not in the log");
     if (tip_ > 0 && !ended_) return DamageError("event", Position(tip_), "its commit is cut off");
-    DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", tip_));
+    DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", entries_));
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kIds, "id index", ids_));
     DAYBOOK_RETURN_IF_ERROR(CheckTagCount());
+    DAYBOOK_RETURN_IF_ERROR(lifecycles_.Finish());
     DAYBOOK_RETURN_IF_ERROR(CheckMark());
     DAYBOOK_RETURN_IF_ERROR(CheckWitness());
     VerifyReport report;
@@ -100,12 +103,24 @@ class Verifier {
     if (next == 0) categories_ = std::max(categories_, CategoryIdOf(record.stream()));
     ++next;
     DAYBOOK_RETURN_IF_ERROR(CheckDictionary(record));
-    DAYBOOK_RETURN_IF_ERROR(CheckIndexEntry(
-        Family::kStreams, StreamKey(record.stream(), record.version()), "stream index"));
+    DAYBOOK_RETURN_IF_ERROR(CheckStreamEntry(record));
     DAYBOOK_RETURN_IF_ERROR(CheckTags(record));
     if ((record.flags() & kIdGiven) == 0) return absl::OkStatus();
     ++ids_;
     return CheckIndexEntry(Family::kIds, IdKey(record.id()), "id index");
+  }
+
+  // An event whose payload was removed may have none.
+  absl::Status CheckStreamEntry(const RecordView& record) {
+    DAYBOOK_RETURN_IF_ERROR(lifecycles_.Add(record));
+    const FixedKey<16> key = StreamKey(record.stream(), record.version());
+    if (record.kind() == RecordKind::kStub) {
+      const auto entry = kv_.Get(nullptr, Family::kStreams, key);
+      DAYBOOK_RETURN_IF_ERROR(At(tip_, entry.status(), "stream index"));
+      if (!entry->has_value()) return absl::OkStatus();
+    }
+    ++entries_;
+    return CheckIndexEntry(Family::kStreams, key, "stream index");
   }
 
   // The dictionary's rows against the names that the log itself holds.
@@ -219,9 +234,11 @@ class Verifier {
   std::map<uint64_t, ChainHash> known_;  // by tip
   absl::flat_hash_map<StreamId, uint64_t> next_versions_;
   uint64_t tip_ = 0;
-  uint64_t ids_ = 0;  // events whose id was given
+  uint64_t entries_ = 0;  // of the stream index
+  uint64_t ids_ = 0;      // events whose id was given
   std::optional<TagTable> tags_;
   uint64_t tagged_ = 0;  // entries that it is to have
+  StreamVerifier lifecycles_;
   Hash chain_{};
   int64_t last_micros_ = INT64_MIN;
   TypeId types_ = 0;

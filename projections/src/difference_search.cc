@@ -75,7 +75,7 @@ absl::Status DifferenceSearch::Read() {
   for (const RecordedEvent& event : batch) {
     if (event.position > until_) break;
     Reading* const reading = dispatcher_.Find(event);
-    if (reading == nullptr || !definition_.ReadsCategoryOf(event.stream)) continue;
+    if (reading == nullptr || event.removed || !definition_.ReadsCategoryOf(event.stream)) continue;
     const Reading::Target& target = reading->targets().front();
     if (reading->Decode(event).ok()) {
       Take(event, target);

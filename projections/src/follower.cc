@@ -44,6 +44,16 @@ absl::Status Follower::FoldInto(size_t part, RowFold& fold, const RecordedEvent&
                                 const Reading::Target& target, const absl::Status& decoded,
                                 const StoreReader& reader, bool* skippable) {
   *skippable = !decoded.ok();
+  if (event.removed) {
+    // Gone for good, so there is nothing to wait for. Told once, that nobody takes the rows for
+    // those of all events; an inline view has no place for it.
+    if (parking_ == nullptr) return absl::OkStatus();
+    const auto row = RowOfStream(*generation_->definition, target.handlers, event);
+    if (part == (row.has_value() ? parking_->PartOf(*row) : 0)) {
+      parking_->Skip(part, row.value_or(""), event.position, decoded);
+    }
+    return absl::OkStatus();
+  }
   if (!decoded.ok()) {
     if (parking_ == nullptr) return decoded;
     const auto row = RowOfStream(*generation_->definition, target.handlers, event);

@@ -43,7 +43,7 @@ absl::Status FoldPast(const StoreReader& reader, const ProjectionDefinition& pro
                                       : EventsUntil(reader, std::move(stream), until);
   return events.ForEach([&](const RecordedEvent& event) -> absl::StatusOr<bool> {
     Reading* const reading = dispatcher.Find(event);
-    if (reading == nullptr) return true;
+    if (reading == nullptr || event.removed) return true;
     const Reading::Target& target = reading->targets().front();
     absl::Status status = reading->Decode(event);
     if (!status.ok()) {

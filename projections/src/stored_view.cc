@@ -68,7 +68,9 @@ class PendingTrial {
   }
 
   EventFilter Filter() const { return dispatcher_.Filter(); }
-  bool Handles(const RecordedEvent& event) { return dispatcher_.Find(event) != nullptr; }
+  bool Handles(const RecordedEvent& event) {
+    return !event.removed && dispatcher_.Find(event) != nullptr;
+  }
   void Try(const RecordedEvent& event) {
     Reading& reading = *dispatcher_.Find(event);
     const Reading::Target& target = reading.targets().front();

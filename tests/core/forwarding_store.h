@@ -35,6 +35,9 @@ class ForwardingStore : public EventStore {
   void RemoveParticipant(CommitParticipant* participant) override {
     store_->RemoveParticipant(participant);
   }
+  absl::StatusOr<ScavengeReport> Scavenge(const ScavengeOptions& options) override {
+    return store_->Scavenge(options);
+  }
   StoreStats Stats() const override { return store_->Stats(); }
   Runtime& runtime() override { return store_->runtime(); }
 

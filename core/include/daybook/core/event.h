@@ -46,7 +46,7 @@ struct RecordedEvent {
   uint32_t schema_version = 1;
   absl::Time recorded_time;  // to the microsecond; never decreases along positions
   PayloadEncoding encoding = PayloadEncoding::kPlain;
-  // The payload was erased; its digest remains in the log, `payload` is empty.
+  // A scavenge removed the payload; its digest remains in the log, `payload` is empty.
   bool removed = false;
   absl::string_view payload;
   MetadataView metadata;

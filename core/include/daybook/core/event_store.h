@@ -22,7 +22,9 @@
 #include "daybook/core/event.h"
 #include "daybook/core/position.h"
 #include "daybook/core/runtime.h"
+#include "daybook/core/scavenge.h"
 #include "daybook/core/store_capture.h"
+#include "daybook/core/stream_limits.h"
 
 namespace daybook {
 
@@ -85,13 +87,17 @@ class StoreReader {
   // The last position that this reader sees.
   virtual Position tip() const = 0;
 
-  // The events of a stream. NotFound when it has none; InvalidArgument for options out of range;
-  // DataLoss where stored bytes are damaged.
+  // The events of a stream, those that are still there (stream_limits.h): none of one whose events
+  // are all gone. NotFound when there is no such stream, with a StreamTombstoned where it has a
+  // tombstone; InvalidArgument for options out of range; DataLoss where stored bytes are damaged.
   virtual absl::StatusOr<EventBatch> ReadStream(absl::string_view stream,
                                                 const ReadStreamOptions& options = {}) const = 0;
-  // The stream's last version; nullopt when it has no events.
+  // The stream's last version, also where its events are gone; nullopt when there is no such
+  // stream: it never was, was deleted, or has a tombstone.
   virtual absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const = 0;
-  // Calls `visit` for each stream that has events, with its last version, until it returns false:
+  // From where on its events are there. DataLoss as above.
+  virtual absl::StatusOr<StreamStart> FindStart(absl::string_view stream) const = 0;
+  // Calls `visit` for each stream that is there, with its last version, until it returns false:
   // category by category, or those of one `category` when it is not empty; within a category in the
   // order in which the streams began. To go on later, `after` is the last name visited; empty
   // starts with the first. NotFound when `after` is no stream of the listing, DataLoss as above.
@@ -103,7 +109,9 @@ class StoreReader {
   // Where the event is that was appended with this id; nullopt when there is none. An id that the
   // store gave itself is not found by: nobody can append it again. DataLoss as above.
   virtual absl::StatusOr<std::optional<Position>> FindEvent(const EventId& id) const = 0;
-  // The events of the whole log. InvalidArgument, DataLoss as above.
+  // The events of the whole log, those that are gone from their streams included: without their
+  // payloads (RecordedEvent::removed) once a scavenge was there. InvalidArgument, DataLoss as
+  // above.
   virtual absl::StatusOr<EventBatch> ReadLog(const ReadLogOptions& options = {}) const = 0;
 
   // A row; nullopt when there is none.
@@ -192,6 +200,12 @@ class EventStore {
   virtual absl::StatusOr<StoreCapture> Capture() {
     return absl::UnimplementedError("this store has no files to copy");
   }
+
+  // Removes the payloads of events that are gone from their streams, some at a time, while the
+  // store is in use: scavenge.h. Waits until that is done. From any thread of the caller's, never
+  // from a callback of the store, and never longer than the store is open. Unavailable when one is
+  // under way, or the store stopped or was opened for reading only; DataLoss as reads.
+  virtual absl::StatusOr<ScavengeReport> Scavenge(const ScavengeOptions& options = {}) = 0;
 
   virtual StoreStats Stats() const = 0;
   virtual Runtime& runtime() = 0;

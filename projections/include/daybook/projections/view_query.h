@@ -105,7 +105,8 @@ struct ViewFailures {
   // Of these keys, those that are tried again by themselves; and the memory that all take.
   uint64_t retrying_keys = 0;
   uint64_t parked_bytes = 0;
-  // Events that the rows lack for good: passed over by FailurePolicy::kSkip, and by DropParked.
+  // Events that the rows lack for good: passed over by FailurePolicy::kSkip, or since a scavenge
+  // had removed their payloads when they were folded; and by DropParked.
   uint64_t skipped_events = 0;
   uint64_t dropped_events = 0;
   // The last one that was skipped: the error names it; OK: none was.
