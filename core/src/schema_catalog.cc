@@ -17,6 +17,7 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "sha256.h"
+#include "stream_lifecycles.h"
 
 namespace daybook {
 namespace {
@@ -199,6 +200,11 @@ const Descriptor* SchemaCatalog::Find(absl::string_view type, uint32_t schema_ve
 }
 
 absl::StatusOr<std::unique_ptr<Message>> SchemaCatalog::Decode(const RecordedEvent& event) const {
+  if (event.type == internal::kMetadataType) {  // the store's own
+    auto metadata = std::make_unique<v1::StreamMetadata>();
+    DAYBOOK_RETURN_IF_ERROR(DecodeEvent(event, event.schema_version, metadata.get()));
+    return metadata;
+  }
   const auto found = state_->schemas.find({std::string(event.type), event.schema_version});
   if (found == state_->schemas.end()) {
     return absl::NotFoundError(absl::StrCat("the store keeps no schema of ", event.type,

@@ -103,6 +103,19 @@ absl::StatusOr<AppendResult> SetStreamLimits(EventStore& store, absl::string_vie
   });
 }
 
+absl::StatusOr<StreamLimits> ReadStreamLimits(const StoreReader& reader, absl::string_view stream) {
+  DAYBOOK_ASSIGN_OR_RETURN(const Known known, Look(reader, stream));
+  const v1::StreamMetadata& metadata = known.metadata;
+  StreamLimits limits;
+  if (metadata.has_max_age()) {
+    limits.max_age =
+        absl::Seconds(metadata.max_age().seconds()) + absl::Nanoseconds(metadata.max_age().nanos());
+  }
+  if (metadata.has_max_count()) limits.max_count = metadata.max_count();
+  if (metadata.has_truncate_before()) limits.truncate_before = metadata.truncate_before();
+  return limits;
+}
+
 absl::StatusOr<AppendResult> DeleteStream(EventStore& store, absl::string_view stream,
                                           ExpectedVersion expected) {
   return Change(store, stream, [&](Known& known) -> absl::Status {

@@ -8,6 +8,7 @@
 #include "daybook/core/clock.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/stream_metadata.h"
+#include "daybook/testkit/fake_clock.h"
 #include "daybook/v1/stream_metadata.pb.h"
 #include "store_contract.h"
 

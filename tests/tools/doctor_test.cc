@@ -2,6 +2,7 @@
 
 #include "application_test.h"
 #include "daybook/core/schema_catalog.h"
+#include "daybook/core/stream_metadata.h"
 #include "ledger.h"
 
 namespace daybook::tools {
@@ -40,6 +41,16 @@ TEST_F(DoctorCommand, FindsNothing) {
   EXPECT_EQ(told.code, 0) << told.out << told.err;
   EXPECT_THAT(told.Json(), IsEmpty());
   EXPECT_THAT(Run({"doctor", "--min-free", "0"}).out, HasSubstr("nothing needs attention"));
+}
+
+TEST_F(DoctorCommand, HasNothingAgainstAStreamThatWasDeletedAndRemoved) {
+  {
+    App app = Open();
+    ASSERT_THAT(DeleteStream(app.store(), "account-7"), IsOk());
+    ASSERT_THAT(app.store().Scavenge(), IsOk());
+  }
+  const Told told = Doctor(Bank());
+  EXPECT_EQ(told.code, 0) << told.out << told.err;
 }
 
 TEST_F(DoctorCommand, FindsAViewThatWasNeverBuiltAndMendsIt) {

@@ -54,6 +54,30 @@ struct StatsArguments {
   bool json = false;
 };
 
+struct LimitsArguments {
+  std::string store;
+  std::string stream;
+  std::string max_age;
+  std::optional<uint64_t> max_count;
+  std::optional<uint64_t> truncate_before;
+  bool clear = false;
+  bool json = false;
+};
+
+struct DeleteArguments {
+  std::string store;
+  std::string stream;
+  std::optional<uint64_t> expected;
+  bool tombstone = false;
+  bool json = false;
+};
+
+struct ScavengeArguments {
+  std::string store;
+  bool no_compact = false;
+  bool json = false;
+};
+
 struct SchemaArguments {
   std::string store;
   bool json = false;

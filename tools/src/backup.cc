@@ -8,6 +8,7 @@
 #include "path_of.h"
 #include "printable.h"
 #include "store_session.h"
+#include "written_store.h"
 
 namespace daybook::tools {
 namespace {
@@ -33,19 +34,15 @@ std::string InfoText(const BackupInfo& info) {
 }  // namespace
 
 ExitCode TakeBackup(const BackupArguments& arguments, Console& console) {
-  StoreOptions options;
-  options.create_if_missing = false;
-  absl::StatusOr<std::unique_ptr<EventStore>> opened = nullptr;
-  if (console.running == nullptr) opened = OpenStore(arguments.store, options);
+  const absl::StatusOr<WrittenStore> opened = OpenToWrite(arguments.store, console);
   if (absl::IsUnavailable(opened.status())) {
     return Fail(console, kInUse,
                 absl::StrCat("the store ", arguments.store, " is in use. Let the application that ",
                              "has it open take the backup, or stop it"));
   }
   if (!opened.ok()) return FailToOpen(console, arguments.store, opened.status());
-  EventStore& store = console.running != nullptr ? *console.running->store : **opened;
   const std::string directory = PathOf(console, arguments.directory);
-  const absl::StatusOr<BackupInfo> info = Backup(store, directory);
+  const absl::StatusOr<BackupInfo> info = Backup(*opened->store, directory);
   if (!info.ok()) return FailBackup(console, info.status());
   absl::StatusOr<uint64_t> removed = uint64_t{0};
   if (arguments.keep > 0) removed = RemoveOldBackups(directory, arguments.keep);

@@ -23,6 +23,13 @@ ExitCode New(const NewArguments& arguments, Console& console);
 // Whether the store is sound.
 ExitCode Verify(const VerifyArguments& arguments, Console& console);
 
+// What limits a stream, shown or set.
+ExitCode Limits(const LimitsArguments& arguments, Console& console);
+// Deletes a stream.
+ExitCode Delete(const DeleteArguments& arguments, Console& console);
+// Removes the payloads of events that are gone from their streams.
+ExitCode Scavenge(const ScavengeArguments& arguments, Console& console);
+
 // Adds a backup to a directory of them.
 ExitCode TakeBackup(const BackupArguments& arguments, Console& console);
 // The backups of a directory.

@@ -19,7 +19,8 @@ namespace {
 
 constexpr char kDescription[] =
     "Looks into a Daybook store: its streams, its events, its soundness. Backs it up and restores "
-    "it. Changes nothing in a store that is there. Where an application has the store open and "
+    "it. Changes nothing in a store that is there, but what becomes of a stream. Where an "
+    "application has the store open and "
     "answers the tools, the command is run there.";
 
 constexpr char kNewStore[] = "Where the store is to be; nothing may be there yet";
@@ -44,6 +45,9 @@ struct Parsed {
   StatsArguments stats;
   SchemaArguments schema;
   VerifyArguments verify;
+  LimitsArguments limits;
+  DeleteArguments delete_stream;
+  ScavengeArguments scavenge;
   BackupArguments backup;
   BackupsArguments backups;
   RestoreArguments restore;
@@ -154,6 +158,54 @@ void AddVerify(CLI::App& app, Parsed& parsed) {
                  "the store is sound, and 1 with the first bad position when it is not",
                  a, &Verify, "One object: sound, then the figures or the problem", &a.store);
   AddStore(*parsed.program, *verify, &a.store);
+}
+
+void AddLimits(CLI::App& app, Parsed& parsed) {
+  LimitsArguments& a = parsed.limits;
+  CLI::App* limits = AddCommand(
+      app, parsed, "limits",
+      "Shows which events of a stream are kept, or with options sets it: those limits, "
+      "and no others. What is gone is no longer read with the stream, and `scavenge` "
+      "removes it",
+      a, &Limits, "One object: stream, max_age, max_count, truncate_before, first, last", &a.store);
+  AddStore(*parsed.program, *limits, &a.store);
+  limits->add_option("STREAM", a.stream, "The stream, which need not be there yet")->required();
+  limits->add_option("--max-age", a.max_age,
+                     "Only events that are no older are kept: 90s, 36h, 720h");
+  limits->add_option("--max-count", a.max_count, "Only the last so many are kept")
+      ->check(WholeNumber(1));
+  limits
+      ->add_option("--truncate-before", a.truncate_before,
+                   "Only those from this version on are kept")
+      ->check(WholeNumber(0));
+  limits->add_flag("--clear", a.clear, "All are kept");
+}
+
+void AddDelete(CLI::App& app, Parsed& parsed) {
+  DeleteArguments& a = parsed.delete_stream;
+  CLI::App* remove = AddCommand(
+      app, parsed, "delete",
+      "Deletes a stream: it is no longer there, until something is appended to it, with versions "
+      "that go on. `scavenge` removes its events",
+      a, &Delete, "One object: stream, deleted, position", &a.store);
+  AddStore(*parsed.program, *remove, &a.store);
+  remove->add_option("STREAM", a.stream, "The stream")->required();
+  remove->add_option("--expected", a.expected, "Only where this is its last version")
+      ->check(WholeNumber(0));
+  remove->add_flag("--tombstone", a.tombstone, "For good: nothing is appended to it ever again");
+}
+
+void AddScavenge(CLI::App& app, Parsed& parsed) {
+  ScavengeArguments& a = parsed.scavenge;
+  CLI::App* scavenge = AddCommand(
+      app, parsed, "scavenge",
+      "Removes the payloads of events that are gone from their streams, and gives the space back. "
+      "The chain stays whole. One that was stopped goes on the next time",
+      a, &Scavenge, "One object: finished, streams, events, bytes, disk_before, disk_after",
+      &a.store);
+  AddStore(*parsed.program, *scavenge, &a.store);
+  scavenge->add_flag("--no-compact", a.no_compact,
+                     "Do not rewrite the files at the end: the space comes back in time");
 }
 
 void AddNumber(CLI::App* command, uint64_t& number) {
@@ -283,6 +335,9 @@ int RunProgram(const Program& program, int argc, const char* const* argv, Consol
   AddStats(app, parsed);
   AddSchema(app, parsed);
   AddVerify(app, parsed);
+  AddLimits(app, parsed);
+  AddDelete(app, parsed);
+  AddScavenge(app, parsed);
   AddBackups(app, parsed);
   AddRestore(app, parsed);
   AddExport(app, parsed);

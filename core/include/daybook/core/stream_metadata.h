@@ -28,6 +28,9 @@ std::string MetadataStreamOf(absl::string_view stream);
 absl::StatusOr<AppendResult> SetStreamLimits(EventStore& store, absl::string_view stream,
                                              const StreamLimits& limits);
 
+// The limits that are set. DataLoss where stored bytes are damaged.
+absl::StatusOr<StreamLimits> ReadStreamLimits(const StoreReader& reader, absl::string_view stream);
+
 // Deletes the stream: it is no longer there, as far as reads of it and expected versions go. An
 // append makes it anew, with versions that go on where they ended. Waits for the outcome.
 //   Aborted             `expected` does not hold (VersionConflict)
