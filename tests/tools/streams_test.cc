@@ -33,6 +33,9 @@ TEST_F(StreamsCommands, LimitsAreShownSetAndCleared) {
   EXPECT_EQ(EventsOf("loan-1"), 2u);
   EXPECT_EQ(RunTool({"limits", store_, "loan-1"}).out,
             "stream loan-1  max_age 36h  max_count 2  truncate_before none  first 1  last 2\n");
+  output = RunTool({"ls", store_, "--prefix", "loan-1", "--json"});
+  EXPECT_EQ(output.Json().at(0)["events"], 2);
+  EXPECT_EQ(output.Json().at(0)["version"], 2);
   // Who set it, and when, is in the log.
   output = RunTool({"read", store_, "$$loan-1", "--json"});
   ASSERT_EQ(output.code, 0) << output.err;

@@ -16,7 +16,9 @@ std::string CategoryToWalk(const LsArguments& arguments) {
   return std::string(CategoryOf(arguments.prefix));
 }
 
-void PrintStream(absl::string_view stream, uint64_t version, bool json, Console& console) {
+// `events`: those that are there.
+void PrintStream(absl::string_view stream, uint64_t version, uint64_t events, bool json,
+                 Console& console) {
   if (!json) {
     console.out << Printable(stream) << "  " << version << "\n";
     return;
@@ -24,7 +26,7 @@ void PrintStream(absl::string_view stream, uint64_t version, bool json, Console&
   console.out << JsonLine({{"stream", std::string(stream)},
                            {"category", std::string(CategoryOf(stream))},
                            {"version", version},
-                           {"events", version + 1}});
+                           {"events", events}});
 }
 
 }  // namespace
@@ -33,13 +35,20 @@ ExitCode Ls(const LsArguments& arguments, Console& console) {
   const absl::StatusOr<StoreSession> session = OpenSession(arguments.store, console);
   if (!session.ok()) return FailToOpen(console, arguments.store, session.status());
   uint64_t left = arguments.limit;
+  absl::Status damaged;
   const auto visit = [&](absl::string_view stream, uint64_t version) {
     if (!absl::StartsWith(stream, arguments.prefix)) return true;
-    PrintStream(stream, version, arguments.json, console);
+    const absl::StatusOr<StreamStart> start = session->reader->FindStart(stream);
+    if (!start.ok()) {
+      damaged = start.status();
+      return false;
+    }
+    PrintStream(stream, version, version + 1 - start->first, arguments.json, console);
     return --left > 0 && console.out.good();
   };
-  const absl::Status status =
+  absl::Status status =
       session->reader->ListStreams(CategoryToWalk(arguments), arguments.after, visit);
+  status.Update(damaged);
   return status.ok() ? kSound : Fail(console, status);
 }
 
