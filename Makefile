@@ -5,6 +5,7 @@
 #   make defects              plants defects in a copy of the engine: a test must fail for each
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
+#   make growth               how a store behaves as it grows, in docs/growth.svg: EVENTS=50000000
 #   make bench-peers          the same appends and reads on other stores too: SCALE=0.1 for a look
 #   make format               formats every source file
 #   make install PREFIX=dir   installs the libraries, the generator and the tools
@@ -15,8 +16,9 @@ PREFIX ?= /usr/local
 INPUT ?=
 REPORT ?=
 SCALE ?= 1
+EVENTS ?= 50000000
 
-.PHONY: all test defects demo bench bench-peers format install package clean help setup
+.PHONY: all test defects demo bench bench-peers growth format install package clean help setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -39,6 +41,12 @@ demo: all
 
 bench: all
 	DAYBOOK_BENCH_SCALE='$(SCALE)' build/release/bin/daybook_bench
+
+growth:
+	@scripts/setup.sh growth
+	@cmake --preset release >/dev/null
+	cmake --build --preset release --target daybook_growth
+	bench/growth.sh build/release/bin '$(EVENTS)' docs/growth.svg
 
 bench-peers:
 	@scripts/setup.sh peers

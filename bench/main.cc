@@ -1,7 +1,7 @@
 // daybook_bench: runs every row several times, interleaved, and ends with one line each:
 //   RATIO <row> <ours> <by hand> <quotient>
-// ours and by hand are medians, plain numbers (rates in 1/s, times in µs); `-` where nothing is
-// done by hand.
+// ours and by hand are medians, plain numbers (rates in 1/s, times in µs, bytes); `-` where nothing
+// is done by hand.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -106,6 +106,7 @@ int main(int argc, char** argv) {
   AddFoldRows(&rows);
   AddLoadRows(&rows);
   AddExecuteRows(&rows);
+  AddSizeRows(&rows);
   for (const Row& row : rows) {
     Register(row.name + "/ours", row.ours);
     if (row.by_hand != nullptr) Register(row.name + "/hand", row.by_hand);

@@ -9,7 +9,7 @@
 
 namespace daybook::bench {
 
-// Does the work once and returns its figure: a rate in 1/s, or a time in µs.
+// Does the work once and returns its figure: a rate in 1/s, a time in µs, or bytes.
 using Measure = std::function<double()>;
 
 struct Row {
@@ -29,6 +29,7 @@ void AddReadRows(std::vector<Row>* rows);
 void AddFoldRows(std::vector<Row>* rows);
 void AddLoadRows(std::vector<Row>* rows);
 void AddExecuteRows(std::vector<Row>* rows);
+void AddSizeRows(std::vector<Row>* rows);
 
 }  // namespace daybook::bench
 
