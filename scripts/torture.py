@@ -46,6 +46,8 @@ BEGIN, END = "<!-- the counts of torture.py -->", "<!-- their end -->"
 # Rounds are so far apart that no test of one draws a seed of the next.
 SEEDS_OF_A_ROUND = 1_000_000
 SKIPPED = 77
+# A round has several times of what ctest's time-outs are for.
+TIMES_THE_TIMEOUT = 4
 
 
 class Test:
@@ -56,6 +58,7 @@ class Test:
         self.command = described["command"]
         properties = {p["name"]: p["value"] for p in described["properties"]}
         self.directory = properties.get("WORKING_DIRECTORY", ROOT)
+        self.timeout = TIMES_THE_TIMEOUT * properties.get("TIMEOUT", 600)
         self.environment = dict(pair.split("=", 1) for pair in properties.get("ENVIRONMENT", []))
 
     def replay(self, settings):
@@ -97,7 +100,7 @@ def place():
 
 
 def run(test, settings, log):
-    """The exit code; what it prints goes to `log`."""
+    """The exit code, None where it hung; what it prints goes to `log`."""
     temp = place()
     environment = os.environ | test.environment | {
         name: str(value) for name, value in settings.items()} | {
@@ -105,7 +108,10 @@ def run(test, settings, log):
     try:
         with open(log, "w", encoding="utf-8") as out:
             return subprocess.run(test.command, cwd=test.directory, env=environment, stdout=out,
-                                  stderr=subprocess.STDOUT, check=False).returncode
+                                  stderr=subprocess.STDOUT, check=False,
+                                  timeout=test.timeout).returncode
+    except subprocess.TimeoutExpired:
+        return None
     finally:
         shutil.rmtree(temp, ignore_errors=True)
 
@@ -220,7 +226,8 @@ def main():
                     with open(log, encoding="utf-8", errors="replace") as file:
                         print(file.read()[-20_000:])
                     failed = test.replay(settings)
-                    print(f"{test.name} failed with {code}. All it printed: "
+                    how = "hung" if code is None else f"failed with {code}"
+                    print(f"{test.name} {how}. All it printed: "
                           f"{os.path.relpath(log)}. Again:\n  {failed}", flush=True)
                     break
                 tally.add(test, log, seconds)
