@@ -2,6 +2,7 @@
 #
 #   make                      the release build, programs in build/release/bin
 #   make test                 the whole test suite, on the dev build
+#   make torture              the long proofs, round after round: HOURS=2, or as many as there are
 #   make defects              plants defects in a copy of the engine: a test must fail for each
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
@@ -17,8 +18,10 @@ INPUT ?=
 REPORT ?=
 SCALE ?= 1
 EVENTS ?= 50000000
+HOURS ?= 2
 
-.PHONY: all test defects demo bench bench-peers growth format install package clean help setup
+.PHONY: all test torture defects demo bench bench-peers growth format install package clean help \
+        setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -32,6 +35,9 @@ test: setup
 	@cmake --preset dev >/dev/null
 	cmake --build --preset dev
 	scripts/test.sh dev
+
+torture: setup
+	scripts/torture.py --hours '$(HOURS)'
 
 defects: setup
 	tests/defects/defects.py

@@ -132,6 +132,7 @@ TEST_F(BackupKillTest, InTheMiddleOfABackup) {
   std::printf("%llu of %llu backups came to their end, %llu are there\n",
               static_cast<unsigned long long>(ended), static_cast<unsigned long long>(cycles_),
               static_cast<unsigned long long>(there - 1));
+  std::printf("COUNT kills %llu\n", static_cast<unsigned long long>(cycles_ - ended));
 }
 
 TEST_F(BackupKillTest, InTheMiddleOfARestore) {
@@ -167,6 +168,7 @@ TEST_F(BackupKillTest, InTheMiddleOfARestore) {
   EXPECT_FALSE(fs::exists(restored_ + ".draft"));
   std::printf("%llu of %llu restored stores were there, and whole\n",
               static_cast<unsigned long long>(whole), static_cast<unsigned long long>(cycles_));
+  std::printf("COUNT kills %llu\n", static_cast<unsigned long long>(cycles_ - whole));
 }
 
 }  // namespace

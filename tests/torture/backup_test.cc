@@ -3,7 +3,6 @@
 #include "daybook/snapshots/backup.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <thread>
@@ -16,16 +15,12 @@
 #include "gtest/gtest.h"
 #include "ledger.h"
 #include "temp_directory.h"
+#include "torture_run.h"
 
 namespace daybook {
 namespace {
 
 constexpr uint64_t kWriters = 6;
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 // What a command was answered.
 struct Answer {
@@ -170,6 +165,7 @@ TEST_F(BackupTortureTest, OfAnApplicationAtWork) {
               static_cast<unsigned long long>(count), answers_.size(),
               backups.front().tip.position.ToString().c_str(),
               backups.back().tip.position.ToString().c_str());
+  PrintCount("backups", count);
 }
 
 TEST_F(BackupTortureTest, OfTheLogAlone) {

@@ -1,7 +1,6 @@
 // Flips one random bit in any file of a stopped store, over and over: the store mends itself, or
 // refuses by name. It is never silently different, and a sound store is never refused.
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -16,6 +15,7 @@
 #include "ledger.h"
 #include "read_everything.h"
 #include "temp_directory.h"
+#include "torture_run.h"
 
 namespace daybook {
 namespace {
@@ -23,11 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kCommands = 400;
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 StoreOptions Options() {
   StoreOptions options;
@@ -119,7 +114,7 @@ class FlipTest : public testing::Test {
 
 TEST_F(FlipTest, NoFlipGoesUnseen) {
   const uint64_t flips = FromEnvironment("DAYBOOK_FLIPS", 2'000);
-  const uint64_t seed = FromEnvironment("DAYBOOK_SEED", std::random_device()());
+  const uint64_t seed = SeedOfRun();
   std::printf("DAYBOOK_SEED=%llu DAYBOOK_FLIPS=%llu\n", static_cast<unsigned long long>(seed),
               static_cast<unsigned long long>(flips));
   std::mt19937_64 random(seed);
@@ -142,6 +137,7 @@ TEST_F(FlipTest, NoFlipGoesUnseen) {
   fs::copy(directory_ / "store", closed, fs::copy_options::recursive);
   ASSERT_NO_FATAL_FAILURE(FlipEverywhere(killed, flips / 2, random));
   ASSERT_NO_FATAL_FAILURE(FlipEverywhere(closed, flips - flips / 2, random));
+  PrintCount("flips", flips);
 }
 
 }  // namespace

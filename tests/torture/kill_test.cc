@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <random>
@@ -21,16 +20,12 @@
 #include "gtest/gtest.h"
 #include "ledger.h"
 #include "temp_directory.h"
+#include "torture_run.h"
 
 namespace daybook {
 namespace {
 
 constexpr uint64_t kWriters = 6;
-
-uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 class KillTest : public testing::Test {
  protected:
@@ -155,7 +150,7 @@ class KillTest : public testing::Test {
 
 TEST_F(KillTest, NothingAcknowledgedIsLost) {
   const uint64_t cycles = FromEnvironment("DAYBOOK_KILL_CYCLES", 300);
-  const uint64_t seed = FromEnvironment("DAYBOOK_SEED", std::random_device()());
+  const uint64_t seed = SeedOfRun();
   std::printf("DAYBOOK_SEED=%llu DAYBOOK_KILL_CYCLES=%llu\n", static_cast<unsigned long long>(seed),
               static_cast<unsigned long long>(cycles));
   std::mt19937_64 random(seed);
@@ -183,6 +178,8 @@ TEST_F(KillTest, NothingAcknowledgedIsLost) {
       static_cast<unsigned long long>(folded_.sequence()),
       static_cast<unsigned long long>(under_way_kept_),
       static_cast<unsigned long long>(cycles * kWriters));
+  PrintCount("kills", cycles);
+  PrintCount("acknowledged-commands", acknowledged_);
 }
 
 }  // namespace

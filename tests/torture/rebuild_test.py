@@ -155,6 +155,7 @@ def killed(loans):
     loans.call("verify")
     assert went_on > 0, "no kill found rows of a build: give it more rows"
     print("killed", kills, "times in", tries, "tries;", went_on, "went on behind rows")
+    print("COUNT kills", kills)
 
 
 def main():
