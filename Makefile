@@ -3,6 +3,7 @@
 #   make                      the release build, programs in build/release/bin
 #   make test                 the whole test suite, on the dev build
 #   make defects              plants defects in a copy of the engine: a test must fail for each
+#   make mutants              flips operators and drops calls in the engine: SAMPLE=300 SEED=1
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
 #   make bench-peers          the same appends and reads on other stores too: SCALE=0.1 for a look
@@ -15,8 +16,10 @@ PREFIX ?= /usr/local
 INPUT ?=
 REPORT ?=
 SCALE ?= 1
+SAMPLE ?= 300
+SEED ?= 1
 
-.PHONY: all test defects demo bench bench-peers format install package clean help setup
+.PHONY: all test defects mutants demo bench bench-peers format install package clean help setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -33,6 +36,10 @@ test: setup
 
 defects: setup
 	tests/defects/defects.py
+
+mutants:
+	@scripts/setup.sh mutants
+	tests/defects/mutants.py --sample '$(SAMPLE)' --seed '$(SEED)' --seconds 60
 
 demo: all
 	INPUT='$(INPUT)' REPORT='$(REPORT)' examples/loans/demo.sh build/release/bin

@@ -4,6 +4,7 @@
 #   scripts/setup.sh          what `make`, `make test`, `make demo` and `make bench` need
 #   scripts/setup.sh package  and what `make package` needs
 #   scripts/setup.sh ci       and what only .ci/run and `make format` need
+#   scripts/setup.sh mutants  and what `make mutants` reads sources with
 #   scripts/setup.sh peers    and what `make bench-peers` needs: other stores and their clients
 set -euo pipefail
 
@@ -17,6 +18,9 @@ if [[ ${1:-} == ci || ${1:-} == package ]]; then
 fi
 if [[ ${1:-} == ci ]]; then
   packages+=(git clang-format libclang-rt-14-dev)
+fi
+if [[ ${1:-} == mutants ]]; then
+  packages+=(python3-clang-14)
 fi
 if [[ ${1:-} == peers ]]; then
   packages+=(
