@@ -4,6 +4,7 @@
 #   make test                 the whole test suite, on the dev build
 #   make torture              the long proofs, round after round: HOURS=2, or as many as there are
 #   make defects              plants defects in a copy of the engine: a test must fail for each
+#   make mutants              flips operators and drops calls in the engine: SAMPLE=300 SEED=1
 #   make demo                 the loans example: INPUT=log.csv[.gz] REPORT=report.json
 #   make bench                the benchmarks, ending with the RATIO lines: SCALE=0.1 for a look
 #   make growth               how a store behaves as it grows, in docs/growth.svg: EVENTS=50000000
@@ -19,9 +20,11 @@ REPORT ?=
 SCALE ?= 1
 EVENTS ?= 50000000
 HOURS ?= 2
+SAMPLE ?= 300
+SEED ?= 1
 
-.PHONY: all test torture defects demo bench bench-peers growth format install package clean help \
-        setup
+.PHONY: all test torture defects mutants demo bench bench-peers growth format install package clean \
+        help setup
 .DEFAULT_GOAL := all
 
 setup:
@@ -41,6 +44,10 @@ torture: setup
 
 defects: setup
 	tests/defects/defects.py
+
+mutants:
+	@scripts/setup.sh mutants
+	tests/defects/mutants.py --sample '$(SAMPLE)' --seed '$(SEED)' --seconds 60
 
 demo: all
 	INPUT='$(INPUT)' REPORT='$(REPORT)' examples/loans/demo.sh build/release/bin

@@ -5,6 +5,7 @@
 #   scripts/setup.sh package  and what `make package` needs
 #   scripts/setup.sh ci       and what only .ci/run and `make format` need
 #   scripts/setup.sh growth   and what `make growth` needs: gnuplot
+#   scripts/setup.sh mutants  and what `make mutants` reads sources with
 #   scripts/setup.sh peers    and what `make bench-peers` needs: other stores and their clients
 set -euo pipefail
 
@@ -21,6 +22,9 @@ if [[ ${1:-} == ci ]]; then
 fi
 if [[ ${1:-} == growth ]]; then
   packages+=(gnuplot-nox)
+fi
+if [[ ${1:-} == mutants ]]; then
+  packages+=(python3-clang-14)
 fi
 if [[ ${1:-} == peers ]]; then
   packages+=(

@@ -145,6 +145,32 @@ TEST_P(AppendContract, IsIdempotentByEventId) {
   EXPECT_THAT(ReadStream("s"), ElementsAre("a", "b", "c"));
 }
 
+TEST_P(AppendContract, ARetryIsToldWhatEachStreamGot) {
+  ASSERT_THAT(Append("a", {"before", "and"}), IsOk());
+  ASSERT_THAT(Append("b", {"before"}), IsOk());
+  Commit commit;
+  commit.appends.push_back({"a", ExpectedVersion::Exactly(1), Notes({"a1"})});
+  commit.appends.push_back({"b", ExpectedVersion::Exactly(0), Notes({"b1", "b2", "b3"})});
+  uint64_t number = 0;
+  for (StreamAppend& append : commit.appends) {
+    for (Event& event : append.events) event.id = Uuid::Derive("retry", ++number);
+  }
+  const auto first = store_->Append(commit);
+  ASSERT_THAT(first, IsOk());
+  ASSERT_THAT(Append("a", {"after"}), IsOk());
+  const auto again = store_->Append(commit);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_TRUE(again->duplicate);
+  EXPECT_EQ(again->first, first->first);
+  EXPECT_EQ(again->last, first->last);
+  EXPECT_EQ(again->recorded_time, first->recorded_time);
+  ASSERT_EQ(again->streams.size(), 2u);
+  EXPECT_EQ(again->streams[0].first_version, 2u);
+  EXPECT_EQ(again->streams[0].last_version, 2u);
+  EXPECT_EQ(again->streams[1].first_version, 1u);
+  EXPECT_EQ(again->streams[1].last_version, 3u);
+}
+
 TEST_P(AppendContract, DoesNotLookUpIdsThatAreNewButFindsThemLater) {
   Commit commit;
   commit.appends.push_back({"account-1", ExpectedVersion::Any(), {Make("a")}});

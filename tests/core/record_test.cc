@@ -9,6 +9,7 @@
 #include "daybook/testkit/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "recovery.h"
 
 namespace daybook::internal {
 namespace {
@@ -92,6 +93,37 @@ TEST(Record, EveryTruncationIsDamage) {
                 StatusIs(absl::StatusCode::kDataLoss))
         << size;
   }
+}
+
+TEST(GroupMarkTest, RoundTripsAndRefusesOtherSizes) {
+  GroupMark mark{.number = 1'001, .tip = 2'002, .streams = 3'003, .categories = 4'004};
+  for (size_t i = 0; i < mark.chain.size(); ++i) mark.chain[i] = static_cast<uint8_t>(200 + i);
+  const std::string bytes = mark.Encode();
+  EXPECT_EQ(bytes.size(), GroupMark::kBytes);
+  GroupMark decoded;
+  ASSERT_TRUE(GroupMark::Decode(bytes, &decoded));
+  EXPECT_EQ(decoded.number, mark.number);
+  EXPECT_EQ(decoded.tip, mark.tip);
+  EXPECT_EQ(decoded.streams, mark.streams);
+  EXPECT_EQ(decoded.categories, mark.categories);
+  EXPECT_EQ(decoded.chain, mark.chain);
+  EXPECT_FALSE(GroupMark::Decode(bytes + "x", &decoded));
+  EXPECT_FALSE(GroupMark::Decode(bytes.substr(1), &decoded));
+}
+
+TEST(FormatRecordTest, RoundTripsAndRefusesOtherSizes) {
+  FormatRecord record;
+  record.format = 7;
+  record.store_id = Uuid::FromBytes(absl::HexStringToBytes("0102030405060708090a0b0c0d0e0f10"));
+  record.made_micros = 1'700'000'000'000'000;
+  const std::string bytes = record.Encode();
+  const auto decoded = FormatRecord::Decode(bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->format, record.format);
+  EXPECT_EQ(decoded->store_id, record.store_id);
+  EXPECT_EQ(decoded->made_micros, record.made_micros);
+  EXPECT_THAT(FormatRecord::Decode(bytes + "x"), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(FormatRecord::Decode(bytes.substr(1)), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 }  // namespace

@@ -208,6 +208,40 @@ TEST_F(RocksKvTest, VerifyFindsEveryFlippedByteOfATable) {
   EXPECT_THAT(TryOpen({.create_if_missing = false, .read_only = true}), IsOk());
 }
 
+// Many at a time, each with a status of its own.
+TEST_F(RocksKvTest, AReadOfManyKeysFailsWhereATableIsDamaged) {
+  Open();
+  WriteAll(1, 20);
+  ASSERT_THAT(kv_->Flush(), IsOk());
+  kv_.reset();
+  std::vector<std::string> keys;
+  for (int i = 1; i <= 20; ++i) keys.push_back(Key(i));
+  const std::vector<absl::string_view> views(keys.begin(), keys.end());
+  int failed = 0;
+  for (const std::string& table : Files(".sst")) {
+    const auto size = std::filesystem::file_size(table);
+    for (uint64_t offset = 0; offset < size; offset += 131) {
+      Flip(table, offset);
+      if (TryOpen({.create_if_missing = false, .read_only = true}).ok()) {
+        Open({.create_if_missing = false, .read_only = true});
+        const auto values = kv_->MultiGet(nullptr, Family::kLog, views);
+        if (values.ok()) {
+          for (const auto& value : *values) {
+            ASSERT_TRUE(value.has_value()) << "byte " << offset;
+            EXPECT_EQ(value->view(), std::string(100, 'v')) << "byte " << offset;
+          }
+        } else {
+          EXPECT_THAT(values, StatusIs(StatusCode::kDataLoss)) << "byte " << offset;
+          ++failed;
+        }
+      }
+      kv_.reset();
+      Flip(table, offset);
+    }
+  }
+  EXPECT_GT(failed, 0);
+}
+
 TEST_F(RocksKvTest, AMarkFindsEveryFlippedAndMissingByteOfTheManifest) {
   Open();
   WriteAll(1, 20);

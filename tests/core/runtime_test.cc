@@ -104,6 +104,30 @@ TEST(StepRuntime, AStepMayAwaitAnotherTask) {
   EXPECT_TRUE(runtime->Await(outer));
 }
 
+TEST(StepRuntime, ATaskThatIsWokenInItsStepIsNotEnteredAgain) {
+  const auto runtime = MakeStepRuntime(7);
+  Latch inner;
+  Latch outer;
+  int within = 0;
+  std::unique_ptr<Runtime::Worker> first;
+  FunctionTask waiting([&] {
+    EXPECT_EQ(++within, 1);
+    if (!inner.is_open()) EXPECT_TRUE(runtime->Await(inner));
+    --within;
+    outer.Open();
+    return false;
+  });
+  int left = 20;
+  FunctionTask opening([&] {
+    if (first != nullptr) first->Wake();
+    if (--left == 0) inner.Open();
+    return left > 0;
+  });
+  first = runtime->Start("waiting", &waiting);
+  const auto second = runtime->Start("opening", &opening);
+  EXPECT_TRUE(runtime->Await(outer));
+}
+
 TEST(StepRuntime, DeadlockAbortsWithTheTasksNames) {
   const auto deadlock = [] {
     const auto runtime = MakeStepRuntime(7);

@@ -159,6 +159,20 @@ TEST_F(TagIndexTest, OlderEventsWithoutTagsAreReadOnce) {
   EXPECT_EQ(CompleteAfter(), 0u);
 }
 
+TEST_F(TagIndexTest, ATagBeforeManyOlderEventsIsFound) {
+  ASSERT_THAT(Add({"t:1"}), IsOk());
+  std::vector<Event> events(2'000);
+  for (Event& event : events) event.type = "Noted";
+  ASSERT_THAT(store_->Append("s", ExpectedVersion::Any(), std::move(events)), IsOk());
+  ForgetTheIndex();
+  ASSERT_THAT(Add({"t:2"}), IsOk());
+  const auto failed = ErrorPayload<v1::ConditionFailed>(
+      Add({}, {{{{.tags = {"t:1"}}}, Position::Start()}}).status());
+  ASSERT_TRUE(failed.has_value());
+  EXPECT_EQ(failed->position(), 1u);
+  EXPECT_EQ(CompleteAfter(), 2'001u);
+}
+
 TEST_F(TagIndexTest, TheTableIsTheStoresOwn) {
   EXPECT_THAT(store_->OpenTable("$tags"), StatusIs(absl::StatusCode::kInvalidArgument));
 }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/limits.h"
@@ -78,21 +79,32 @@ TEST(UuidTest, ThreadsDrawDifferentOnes) {
 }
 
 TEST(UuidTest, AForkedChildDrawsDifferentOnes) {
-  Uuid::Random();  // The generator is seeded before the fork.
-  int pipe_ends[2];
-  ASSERT_EQ(pipe(pipe_ends), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    const Uuid id = Uuid::Random();
-    _exit(write(pipe_ends[1], id.bytes().data(), Uuid::kBytes) == Uuid::kBytes ? 0 : 1);
+  // Two are made at a time: the fork comes before the second of them, and before two new ones.
+  for (int round = 0; round < 2; ++round) {
+    std::set<Uuid> seen;
+    // One more in the second round.
+    for (int i = 0; i < 4 + round; ++i) seen.insert(Uuid::Random());
+    int pipe_ends[2];
+    ASSERT_EQ(pipe(pipe_ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      std::string bytes;
+      for (int i = 0; i < 4; ++i) absl::StrAppend(&bytes, Uuid::Random().bytes());
+      const auto size = static_cast<ssize_t>(bytes.size());
+      _exit(write(pipe_ends[1], bytes.data(), bytes.size()) == size ? 0 : 1);
+    }
+    char bytes[4 * Uuid::kBytes];
+    ASSERT_EQ(read(pipe_ends[0], bytes, sizeof(bytes)), ssize_t{sizeof(bytes)});
+    waitpid(child, nullptr, 0);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+    for (int i = 0; i < 4; ++i) seen.insert(Uuid::Random());
+    for (size_t i = 0; i < 4; ++i) {
+      const Uuid childs =
+          Uuid::FromBytes(absl::string_view(bytes + i * Uuid::kBytes, Uuid::kBytes));
+      EXPECT_TRUE(seen.insert(childs).second) << childs.ToString();
+    }
   }
-  char bytes[Uuid::kBytes];
-  ASSERT_EQ(read(pipe_ends[0], bytes, sizeof(bytes)), ssize_t{Uuid::kBytes});
-  waitpid(child, nullptr, 0);
-  close(pipe_ends[0]);
-  close(pipe_ends[1]);
-  const Uuid childs = Uuid::FromBytes(absl::string_view(bytes, sizeof(bytes)));
-  for (int i = 0; i < 4; ++i) EXPECT_NE(Uuid::Random(), childs);
 }
 
 TEST(UuidTest, TimeOrderedOnesBeginWithTheirTime) {
@@ -174,7 +186,9 @@ TEST(StreamNameTest, CategoryAndKeyMeetAtTheFirstDash) {
 
 TEST(StreamNameTest, TakesNamesOfEveryScript) {
   for (const char* name : {"a", "account-7", "Konto-Zürich", "счёт-1", "口座-1", "حساب-1", "😀-1",
-                           "a b", "a>b.*", "e\xcc\x81", "\xc3\xa9", "a$", "\xef\xbf\xbd"}) {
+                           "a b", "a>b.*", "e\xcc\x81", "\xc3\xa9", "a$", "\xef\xbf\xbd",
+                           // Without the highest bit of their first bytes: U+0090, U+0109, U+0.
+                           "Ґ", "脉", "\xf4\x80\x80\x80"}) {
     EXPECT_THAT(ValidateStreamName(name), IsOk()) << name;
     EXPECT_THAT(ValidateTypeName(name), IsOk()) << name;
     EXPECT_THAT(ValidateTableName(name), IsOk()) << name;

@@ -114,6 +114,7 @@ TEST_F(WitnessTest, IsEmptyWhenNew) {
   ASSERT_THAT(content, IsOk());
   EXPECT_EQ(content->header.store_id, header_.store_id);
   EXPECT_TRUE(content->groups.empty());
+  EXPECT_FALSE(content->damaged_slot.has_value()) << "its header stands in both slots";
 }
 
 TEST_F(WitnessTest, KeepsEveryFieldOfTheHeader) {

@@ -17,16 +17,15 @@ import concurrent.futures
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
+import planted_copy
+from planted_copy import HERE, ROOT
+
 COPY = os.path.join(ROOT, "build", "defects", "source")
-PROGRAMS = os.path.join(COPY, "build", "dev", "bin")
 PAGE = os.path.join(ROOT, "docs", "testing_the_tests.md")
 BEGIN, END = "<!-- the table of defects.py -->", "<!-- its end -->"
 # A defect may have its test wait for what never comes.
@@ -74,7 +73,7 @@ class Defect:
         return f"({on} ? ({self.wrong}) : ({self.right}))"
 
     def command(self):
-        program = os.path.relpath(os.path.join(PROGRAMS, self.test), ROOT)
+        program = os.path.relpath(planted_copy.program(COPY, self.test), ROOT)
         return f"DAYBOOK_DEFECT={self.name} {program} --gtest_filter={shlex.quote(self.filter)}"
 
 
@@ -103,20 +102,7 @@ def plant(path, text, defects):
             sys.exit(f"{one.name} and {other.name} are in one place of {path}")
     for begin, end, defect in reversed(places):
         text = text[:begin] + defect.planted() + text[end:]
-    header = os.path.relpath(os.path.join(ROOT, "defects.h"), os.path.dirname(path))
-    return f'#include "{header}"\n#line 1\n{text}'
-
-
-def write_changed(path, content, mode):
-    """Leaves a file alone that is what it should be, so that it is not built again."""
-    if os.path.exists(path):
-        with open(path, "rb") as file:
-            if file.read() == content:
-                return
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
-        file.write(content)
-    os.chmod(path, mode)
+    return planted_copy.include_header("defects.h", path) + text
 
 
 def plant_all(defects):
@@ -134,57 +120,17 @@ def plant_all(defects):
     return planted
 
 
-def copy_sources(defects):
-    """Makes the copy, with every defect planted; what is no file any more goes from it too."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    files = {file for file in listed.split("\0") if os.path.isfile(os.path.join(ROOT, file))}
-    planted = plant_all(defects)
-    for file in sorted(files):
-        path = os.path.join(ROOT, file)
-        content = planted.get(file)
-        if content is None:
-            with open(path, "rb") as source:
-                content = source.read()
-        write_changed(os.path.join(COPY, file), content, os.stat(path).st_mode)
-    write_changed(os.path.join(COPY, "defects.h"), HEADER.encode(), 0o644)
-    for directory, names, filenames in os.walk(COPY):
-        names[:] = [name for name in names if os.path.join(directory, name) !=
-                    os.path.join(COPY, "build")]
-        for name in filenames:
-            path = os.path.join(directory, name)
-            if os.path.relpath(path, COPY) not in files | {"defects.h"}:
-                os.remove(path)
-
-
 def build(defects):
     targets = sorted({defect.test for defect in defects})
-    # Without times in them, precompiled headers and what uses them are found by ccache again.
-    configure = ["cmake", "--preset", "dev", "-DCMAKE_CXX_FLAGS_DEBUG=-Xclang -fno-pch-timestamp"]
-    compile_all = ["cmake", "--build", "--preset", "dev", "--target", *targets]
-    if subprocess.run(configure, cwd=COPY, stdout=subprocess.DEVNULL).returncode != 0 or \
-            subprocess.run(compile_all, cwd=COPY).returncode != 0:
+    if not planted_copy.configure(COPY) or not planted_copy.build(COPY, targets):
         sys.exit("the copy does not build")
 
 
 def run(test, filter, name, temp):
     """Runs some tests with the defect `name`, or none."""
-    environment = {**os.environ, "TMPDIR": temp, "TEST_TMPDIR": temp, "DAYBOOK_DEFECT": name}
-    command = [os.path.join(PROGRAMS, test), f"--gtest_filter={filter}", "--gtest_fail_fast"]
-    start = time.monotonic()
-    # In its own session, so that its children end with it.
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=temp,
-                          stderr=subprocess.STDOUT, start_new_session=True) as child:
-        try:
-            output, _ = child.communicate(timeout=SECONDS)
-            ended = child.returncode
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, 9)
-            output, _ = child.communicate()
-            ended = None
-    output = output.decode(errors="replace")
-    return Result(ended != 0, f"met the defect {name}" in output, say(ended, output),
-                  time.monotonic() - start)
+    command = [planted_copy.program(COPY, test), f"--gtest_filter={filter}", "--gtest_fail_fast"]
+    ended, output, seconds = planted_copy.run(command, {"DAYBOOK_DEFECT": name}, temp, SECONDS)
+    return Result(ended != 0, f"met the defect {name}" in output, say(ended, output), seconds)
 
 
 def say(ended, output):
@@ -192,14 +138,12 @@ def say(ended, output):
     if ended == 0:
         count = re.search(r"Running (\d+) tests?", output)
         return f"{count.group(1) if count else 0} passed"
-    begun = re.findall(r"(?m)^\[ RUN      \] (\S+)", output)
-    last = begun[-1] if begun else "no test"
+    test = planted_copy.test_that_failed(output)
     if ended is None:
-        return f"{last}, which hung and was killed after {SECONDS} s,"
-    failed = re.findall(r"(?m)^\[  FAILED  \] ([^\s,]+)", output)
-    if failed:
-        return failed[0]
-    return f"{last}, ended by {'signal' if ended < 0 else 'exit code'} {abs(ended)},"
+        return f"{test}, which hung and was killed after {SECONDS} s,"
+    if "[  FAILED  ]" in output:
+        return test
+    return f"{test}, ended by {'signal' if ended < 0 else 'exit code'} {abs(ended)},"
 
 
 def check_without(defects, pool, temp):
@@ -229,16 +173,6 @@ def try_each(defects, pool, temp):
                   flush=True)
     print(f"{caught} of {len(defects)} caught")
     return caught == len(defects)
-
-
-def temp_parent():
-    """In memory where there is room, as in scripts/test.sh."""
-    memory = "/dev/shm"
-    if os.access(memory, os.W_OK):
-        room = os.statvfs(memory)
-        if room.f_bavail * room.f_frsize >= 4 << 30:
-            return memory
-    return None
 
 
 def table(defects):
@@ -274,7 +208,7 @@ def main():
         plant_all(all_defects)
         text, expected = page_with(all_defects)
         if arguments.write_docs:
-            write_changed(PAGE, expected.encode(), 0o644)
+            planted_copy.write_changed(PAGE, expected.encode(), 0o644)
         elif text != expected:
             print(f"{os.path.relpath(PAGE, ROOT)}: another table: defects.py --write-docs")
             return 1
@@ -285,12 +219,13 @@ def main():
         if name not in [defect.name for defect in defects]:
             sys.exit(f"there is no defect {name}")
     start = time.monotonic()
-    copy_sources(all_defects)
+    planted_copy.copy_sources(COPY, plant_all(all_defects), "defects.h", HEADER)
     build(defects)
     built = time.monotonic()
     print(f"built in {built - start:.0f} s", flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, \
-            tempfile.TemporaryDirectory(prefix="daybook-defects-", dir=temp_parent()) as temp:
+            tempfile.TemporaryDirectory(prefix="daybook-defects-",
+                                        dir=planted_copy.temp_parent()) as temp:
         passed = check_without(defects, pool, temp) and try_each(defects, pool, temp)
     print(f"tried in {time.monotonic() - built:.0f} s; one by hand: {defects[0].command()}")
     return 0 if passed else 1
