@@ -23,8 +23,8 @@ HOURS ?= 2
 SAMPLE ?= 300
 SEED ?= 1
 
-.PHONY: all test torture defects mutants demo bench bench-peers growth format install package clean \
-        help setup
+.PHONY: all test torture defects mutants demo bench bench-peers growth format install package \
+        clean help setup
 .DEFAULT_GOAL := all
 
 setup:
