@@ -35,10 +35,14 @@ ROUND = {
     "DAYBOOK_BACKUPS": 40,
     "DAYBOOK_OPERATIONS": 300_000,
     "DAYBOOK_HISTORIES": 500,
+    "DAYBOOK_CUTS": 2_000,
+    "DAYBOOK_IO_WORKLOADS": 1,
+    "DAYBOOK_FULL_DISKS": 100,
 }
 
 # What is counted, in the order of the table. A test may count more.
-COUNTED = ["kills", "acknowledged-commands", "flips", "operations", "histories", "backups"]
+COUNTED = ["kills", "acknowledged-commands", "flips", "cuts", "io-errors",
+           "full-disks", "operations", "histories", "backups"]
 
 PAGE = os.path.join(ROOT, "docs", "promises.md")
 BEGIN, END = "<!-- the counts of torture.py -->", "<!-- their end -->"

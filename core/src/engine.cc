@@ -89,6 +89,11 @@ absl::Status Engine::Start(const StoreOptions& options) {
   parts.durability = options.durability;
   parts.queue_bytes = options.queue_bytes;
   parts.cached_heads = options.stream_cache_entries;
+  if (!parts_.directory.empty() && options.min_free_bytes > 0) {
+    parts.files = options.files != nullptr ? options.files : &FileSystem::Posix();
+    parts.directory = parts_.directory;
+    parts.min_free_bytes = options.min_free_bytes;
+  }
   sequencer_ = std::make_unique<Sequencer>(std::move(parts), start);
   return absl::OkStatus();
 }
@@ -251,6 +256,8 @@ StoreStats Engine::Stats() const {
   if (sequencer_ != nullptr) {
     stats.groups = sequencer_->groups();
     stats.events_appended = sequencer_->events();
+    stats.refused_for_space = sequencer_->refused_for_space();
+    stats.low_space = sequencer_->low_space();
     stats.stopped = sequencer_->stopped();
   }
   return stats;

@@ -29,6 +29,7 @@ struct EngineParts {
   // Called last, when everything is written: what closing in order leaves behind.
   absl::AnyInvocable<absl::Status(const GroupMark& mark) &&> close;
   std::unique_ptr<FileLock> lock;
+  std::string directory;  // where its space is watched; empty in memory
   // Called when everything is published: its files. nullptr where it has none.
   absl::AnyInvocable<absl::StatusOr<StoreCapture>(const GroupMark& mark)> capture;
   bool read_only = false;

@@ -48,6 +48,21 @@ absl::Status ConditionFailedError(size_t condition, Position match) {
   return status;
 }
 
+absl::Status LowSpaceError(absl::string_view directory, uint64_t free_bytes,
+                           uint64_t min_free_bytes) {
+  // Rounded so that what is free never seems to be enough.
+  absl::Status status = absl::ResourceExhaustedError(absl::StrCat(
+      free_bytes >> 20, " MiB are free where the store ", directory, " lies, and ",
+      (min_free_bytes + (1 << 20) - 1) >> 20, " MiB should be, so nothing is appended: ",
+      "free space there, or move the store to a larger disk"));
+  v1::LowSpace payload;
+  payload.set_directory(std::string(directory));
+  payload.set_free_bytes(free_bytes);
+  payload.set_min_free_bytes(min_free_bytes);
+  SetErrorPayload(status, payload);
+  return status;
+}
+
 absl::Status UnknownEventError(absl::string_view type, uint32_t schema_version, Position position,
                                absl::string_view why) {
   absl::Status status =

@@ -209,6 +209,7 @@ absl::StatusOr<std::unique_ptr<Engine>> OpenRocksStore(absl::string_view path,
   };
   parts.witness = std::move(store.witness);
   parts.lock = std::move(store.lock);
+  parts.directory = store.files.directory;
   return Engine::Open(std::move(parts), options);
 }
 

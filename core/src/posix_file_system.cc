@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -191,6 +192,17 @@ class PosixFileSystem : public FileSystem {
     } while (result != 0 && errno == EINTR);
     if (result != 0) return SystemError("lock", path, errno);
     return std::make_unique<PosixLock>(*std::move(fd));
+  }
+
+  absl::StatusOr<uint64_t> FreeBytes(const std::string& directory) override {
+    struct statvfs info;
+    int result;
+    do {
+      result = ::statvfs(directory.c_str(), &info);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0) return SystemError("ask for the space at", directory, errno);
+    // Without what is kept for the superuser: the store need not be his.
+    return uint64_t{info.f_bavail} * info.f_frsize;
   }
 };
 

@@ -34,6 +34,14 @@ void QueueRoom::WhenFree(Wake wake) {
   WakeWhenFree();
 }
 
+void QueueRoom::Hold(bool held) {
+  {
+    MutexLock lock(&mutex_);
+    held_ = held;
+  }
+  WakeWhenFree();
+}
+
 void QueueRoom::Close() {
   {
     MutexLock lock(&mutex_);
@@ -43,8 +51,10 @@ void QueueRoom::Close() {
 }
 
 bool QueueRoom::IsFree() const {
+  if (closed_) return true;
+  if (held_) return false;
   const size_t taken = taken_.load();
-  return closed_ || taken == 0 || taken + std::max(largest_refused_, bytes_ / 2) <= bytes_;
+  return taken == 0 || taken + std::max(largest_refused_, bytes_ / 2) <= bytes_;
 }
 
 void QueueRoom::WakeWhenFree() {

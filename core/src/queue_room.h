@@ -25,6 +25,9 @@ class QueueRoom {
   absl::Status Take(size_t bytes);
   void GiveBack(size_t bytes);
 
+  // While held nothing becomes free: there is no space for what would be queued.
+  void Hold(bool held);
+
   // Calls `wake` once: as soon as the queue would take the largest of what was refused and is at
   // most half full (so that those who are woken do not come for every few bytes), or on Close.
   void WhenFree(Wake wake);
@@ -44,6 +47,7 @@ class QueueRoom {
   Mutex mutex_;
   size_t largest_refused_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Wake> waiters_ ABSL_GUARDED_BY(mutex_);
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -367,7 +367,8 @@ absl::StatusOr<std::unique_ptr<RocksKv>> RocksKv::Open(const std::string& direct
   if (!opened.ok()) {
     absl::Status status = FromRocks(opened);
     // A family that is gone, a comparator of another name, an unknown record: not how we made it.
-    if (exists && (opened.IsInvalidArgument() || opened.IsNotSupported())) {
+    if (exists && !IsMediumError(opened) &&
+        (opened.IsInvalidArgument() || opened.IsNotSupported())) {
       return absl::DataLossError(status.message());
     }
     if (!exists && opened.IsPathNotFound()) return absl::NotFoundError(status.message());

@@ -31,12 +31,11 @@ absl::StatusCode CodeOfIOError(const rocksdb::Status& status, absl::string_view 
 }
 
 absl::StatusCode CodeOf(const rocksdb::Status& status, absl::string_view text) {
+  if (IsMediumError(status)) return CodeOfIOError(status, text);
   switch (status.code()) {
     case rocksdb::Status::kCorruption:
     case rocksdb::Status::kNotFound:
       return absl::StatusCode::kDataLoss;
-    case rocksdb::Status::kIOError:
-      return CodeOfIOError(status, text);
     case rocksdb::Status::kNotSupported:
       return absl::StatusCode::kUnimplemented;
     case rocksdb::Status::kShutdownInProgress:
@@ -52,6 +51,15 @@ absl::StatusCode CodeOf(const rocksdb::Status& status, absl::string_view text) {
 }
 
 }  // namespace
+
+bool IsMediumError(const rocksdb::Status& status) {
+  if (status.IsIOError()) return true;
+  const std::string text = status.ToString();
+  // The second is what it says of a file that it could open at the second attempt only: it takes
+  // direct I/O for the reason, which is not used here.
+  return absl::StrContains(text, ": IO error: ") ||
+         absl::StrContains(text, "Direct I/O is not supported by the specified DB");
+}
 
 absl::Status FromRocks(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();

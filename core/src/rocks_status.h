@@ -7,6 +7,10 @@
 
 namespace daybook::internal {
 
+// An error of the medium, which is no damage: as RocksDB tells it, or within another that RocksDB
+// makes of it, such as Corruption where the size of a file cannot be asked for.
+bool IsMediumError(const rocksdb::Status& status);
+
 // DataLoss (corruption; a file of the store that is missing), ResourceExhausted (no space),
 // Unavailable (locked by another), PermissionDenied, Internal for other failures of the system,
 // Unknown for what RocksDB should never say here.

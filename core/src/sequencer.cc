@@ -52,6 +52,10 @@ Sequencer::Sequencer(SequencerParts parts, const CommitBuilder::Start& start)
     witness_syncer_ = std::make_unique<Syncer>(parts_.runtime, "witness sync", synced);
     flusher_ = std::make_unique<Syncer>(parts_.runtime, "flush", wake);
   }
+  if (parts_.files != nullptr) {
+    space_ = std::make_unique<SpaceWatch>(parts_.files, parts_.directory, parts_.min_free_bytes,
+                                          parts_.clock, wake);
+  }
   worker_ = parts_.runtime->StartShared("sequencer", this);
 }
 
@@ -65,7 +69,8 @@ absl::Status Sequencer::Close() {
 
 Sequencer::~Sequencer() {
   (void)Close();
-  // The syncers wake the worker, so it goes after them.
+  // These wake the worker, so it goes after them.
+  space_.reset();
   flusher_.reset();
   witness_syncer_.reset();
   log_syncer_.reset();
@@ -142,6 +147,16 @@ uint64_t Sequencer::events() const {
   return events_;
 }
 
+uint64_t Sequencer::refused_for_space() const {
+  MutexLock lock(&mutex_);
+  return refused_for_space_;
+}
+
+absl::Status Sequencer::low_space() const {
+  MutexLock lock(&mutex_);
+  return low_space_;
+}
+
 bool Sequencer::Step() {
   if (drained_.is_open()) return false;  // the syncers may be gone
   Group finished;
@@ -153,6 +168,7 @@ bool Sequencer::Step() {
   progress |= CloseGroup();
   progress |= AnswerRefusals();
   FlushWhenDue();
+  progress |= LookForSpace();
   if (!progress) OpenWhenDrained();
   return progress;
 }
@@ -190,7 +206,7 @@ bool Sequencer::FinishGroup(Group* finished) {
 bool Sequencer::DrainQueue() {
   if (taken_.empty()) taken_ = queue_.TakeAll();
   if (taken_.empty()) return false;
-  const int64_t now_micros = absl::ToUnixMicros(parts_.clock->Now());
+  const absl::Time now = parts_.clock->Now();
   bool progress = false;
   for (size_t n = 0; n < kRequestsPerStep && !taken_.empty(); ++n) {
     const bool grows = taken_.front().control == nullptr;
@@ -198,7 +214,7 @@ bool Sequencer::DrainQueue() {
     // It runs first in a step, so that nothing is built and not yet written.
     if (taken_.front().when_published && (n > 0 || !AllPublished())) break;
     std::unique_ptr<Request> request = taken_.PopFront();
-    Process(*request, now_micros);
+    Process(*request, now);
     if (request->bytes <= kLargestRetired) retired_.Push(std::move(request));
     progress = true;
     if (builder_.pending_bytes() >= kBytesPerWrite) WriteOut();
@@ -218,7 +234,7 @@ void Sequencer::WriteOut() {
   if (absl::Status status = builder_.WriteTo(&open_.batch); !status.ok()) Stop(status);
 }
 
-void Sequencer::Process(Request& request, int64_t now_micros) {
+void Sequencer::Process(Request& request, absl::Time now) {
   if (request.control != nullptr) {
     std::move(request.control)();
     if (request.done != nullptr) {
@@ -235,13 +251,42 @@ void Sequencer::Process(Request& request, int64_t now_micros) {
     std::move(request.done)(Stopped(stopped()));
     return;
   }
-  absl::StatusOr<AppendResult> result =
-      request.chain != nullptr && request.chain->broken()
-          ? absl::AbortedError("a commit of the same chain was refused before this one")
-          : builder_.Add(request, now_micros);
+  absl::StatusOr<AppendResult> result = AppendResult();
+  if (request.chain != nullptr && request.chain->broken()) {
+    result = absl::AbortedError("a commit of the same chain was refused before this one");
+  } else if (absl::Status space = TakeSpace(request, now); !space.ok()) {
+    result = std::move(space);
+  } else {
+    result = builder_.Add(request, absl::ToUnixMicros(now));
+  }
   if (!result.ok() && request.chain != nullptr) request.chain->Break();
   // A refusal waits for its group too: what it refers to may not be durable yet.
   open_.outcomes.push_back({std::move(request.done), std::move(result)});
+}
+
+absl::Status Sequencer::TakeSpace(const Request& request, absl::Time now) {
+  if (space_ == nullptr) return absl::OkStatus();
+  const bool was_low = space_->low();
+  absl::Status taken = space_->Take(request.bytes, now);
+  if (taken.ok() && !was_low) return taken;
+  {
+    MutexLock lock(&mutex_);
+    low_space_ = taken;
+    if (!taken.ok()) ++refused_for_space_;
+  }
+  // Before the refusal is answered: who hears it, and waits for room, waits for this.
+  if (taken.ok() == was_low) room_.Hold(!taken.ok());
+  return taken;
+}
+
+bool Sequencer::LookForSpace() {
+  if (space_ == nullptr || !space_->LookAgain(parts_.clock->Now())) return false;
+  {
+    MutexLock lock(&mutex_);
+    low_space_ = absl::OkStatus();
+  }
+  room_.Hold(false);
+  return true;
 }
 
 bool Sequencer::CloseGroup() {

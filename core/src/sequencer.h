@@ -25,6 +25,7 @@
 #include "publication.h"
 #include "queue_room.h"
 #include "request.h"
+#include "space_watch.h"
 #include "syncer.h"
 #include "witness.h"
 
@@ -45,6 +46,11 @@ struct SequencerParts {
   Durability durability = Durability::kStrict;
   size_t queue_bytes = 0;
   size_t cached_heads = 0;
+  // Where the disk's space is watched: commits are refused while less than so much is free. nullptr
+  // where nothing is.
+  FileSystem* files = nullptr;
+  std::string directory;
+  uint64_t min_free_bytes = 0;
 };
 
 class Sequencer : public Task {
@@ -70,6 +76,9 @@ class Sequencer : public Task {
   absl::Status stopped() const;
   uint64_t groups() const;
   uint64_t events() const;
+  // Commits that were refused for want of space, and why they are now; OK while they are taken.
+  uint64_t refused_for_space() const;
+  absl::Status low_space() const;
 
   bool Step() override;
   bool IsBusy() const override { return in_flight_ != nullptr; }
@@ -92,7 +101,10 @@ class Sequencer : public Task {
   bool DrainQueue();
   // Or nothing more will be.
   bool AllPublished() const { return halted_ || (in_flight_ == nullptr && OpenBytes() == 0); }
-  void Process(Request& request, int64_t now_micros);
+  void Process(Request& request, absl::Time now);
+  // LowSpaceError where the request must not be written.
+  absl::Status TakeSpace(const Request& request, absl::Time now);
+  bool LookForSpace();
   void WriteOut();
   bool CloseGroup();
   bool AnswerRefusals();
@@ -122,6 +134,7 @@ class Sequencer : public Task {
   // allocator locks when another thread gives it back.
   RequestQueue retired_;
   QueueRoom room_;
+  std::unique_ptr<SpaceWatch> space_;  // nullptr: not watched. The sequencer's own task only
   std::atomic<bool> closing_{false};
   std::atomic<bool> refusing_{false};  // stopped_ is set
 
@@ -129,6 +142,8 @@ class Sequencer : public Task {
   absl::Status stopped_ ABSL_GUARDED_BY(mutex_);
   uint64_t groups_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t events_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t refused_for_space_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status low_space_ ABSL_GUARDED_BY(mutex_);
 
   // Jobs of the group in flight that are not done; the last one wakes the sequencer.
   std::atomic<int> syncs_left_{0};

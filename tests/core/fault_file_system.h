@@ -1,15 +1,18 @@
-// A FileSystem whose n-th operation fails, as a medium does.
+// A FileSystem whose n-th operation of a kind fails, or by a FaultPlan of any kind, as a medium
+// does; and that has as little space as it is told.
 #ifndef DAYBOOK_TESTS_CORE_FAULT_FILE_SYSTEM_H_
 #define DAYBOOK_TESTS_CORE_FAULT_FILE_SYSTEM_H_
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "daybook/core/file_system.h"
 #include "daybook/core/mutex.h"
+#include "fault_plan.h"
 
 namespace daybook {
 
@@ -18,7 +21,9 @@ enum class FileOperation { kOpen, kRead, kWrite, kSync, kRename, kDelete, kSyncD
 // Passes everything on to `base`, which must outlive it. Thread-safe.
 class FaultFileSystem : public FileSystem {
  public:
-  explicit FaultFileSystem(FileSystem* base) : base_(base), faults_(std::make_shared<Faults>()) {}
+  // `plan`, when set, must outlive it too.
+  explicit FaultFileSystem(FileSystem* base, FaultPlan* plan = nullptr)
+      : base_(base), faults_(std::make_shared<Faults>(plan)) {}
 
   // The n-th operation of that kind from now on (1 is the next) fails with `status`, once. A failed
   // write has written the first `written` of its bytes.
@@ -35,6 +40,17 @@ class FaultFileSystem : public FileSystem {
   int count(FileOperation operation) const {
     MutexLock lock(&faults_->mutex);
     return faults_->counts[operation];
+  }
+
+  // What FreeBytes answers from now on; an error too. Until then the base is asked.
+  void SetFreeBytes(absl::StatusOr<uint64_t> bytes) {
+    MutexLock lock(&faults_->mutex);
+    faults_->free_bytes = std::move(bytes);
+  }
+  // How often it was asked.
+  int asked_for_space() const {
+    MutexLock lock(&faults_->mutex);
+    return faults_->asked_for_space;
   }
 
   absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, bool create) override {
@@ -69,28 +85,59 @@ class FaultFileSystem : public FileSystem {
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
     return base_->Lock(path);
   }
+  absl::StatusOr<uint64_t> FreeBytes(const std::string& directory) override {
+    MutexLock lock(&faults_->mutex);
+    ++faults_->asked_for_space;
+    return faults_->free_bytes.has_value() ? *faults_->free_bytes : base_->FreeBytes(directory);
+  }
 
  private:
-  struct Fault {
+  struct Planned {
     int left = 0;
     absl::Status status;
     size_t written = 0;
   };
 
   struct Faults {
+    explicit Faults(FaultPlan* of_all) : plan(of_all) {}
+    FaultPlan* const plan;
     Mutex mutex;
-    std::map<FileOperation, Fault> planned ABSL_GUARDED_BY(mutex);
+    std::optional<absl::StatusOr<uint64_t>> free_bytes ABSL_GUARDED_BY(mutex);
+    int asked_for_space ABSL_GUARDED_BY(mutex) = 0;
+    std::map<FileOperation, Planned> planned ABSL_GUARDED_BY(mutex);
     std::map<FileOperation, int> counts ABSL_GUARDED_BY(mutex);
 
-    absl::Status Next(FileOperation operation, size_t* written = nullptr) {
+    // `size`: of a write; `written`: what of it is to be written all the same.
+    absl::Status Next(FileOperation operation, size_t size = 0, size_t* written = nullptr) {
+      absl::Status status = NextOfKind(operation, written);
+      return status.ok() ? NextOfAll(operation, size, written) : status;
+    }
+
+   private:
+    absl::Status NextOfKind(FileOperation operation, size_t* written) {
       MutexLock lock(&mutex);
       ++counts[operation];
       const auto it = planned.find(operation);
       if (it == planned.end() || --it->second.left > 0) return absl::OkStatus();
-      const Fault fault = it->second;
+      const Planned fault = it->second;
       planned.erase(it);
       if (written != nullptr) *written = fault.written;
       return fault.status;
+    }
+    absl::Status NextOfAll(FileOperation operation, size_t size, size_t* written) const {
+      if (plan == nullptr) return absl::OkStatus();
+      FaultSite site = FaultSite::kGrow;
+      if (operation == FileOperation::kWrite) site = FaultSite::kWrite;
+      if (operation == FileOperation::kRead || operation == FileOperation::kDelete) {
+        site = FaultSite::kOther;
+      }
+      const std::optional<Fault> fault = plan->Next(site);
+      if (!fault.has_value()) return absl::OkStatus();
+      if (*fault == Fault::kNoSpace) {
+        return absl::ResourceExhaustedError("injected: No space left on device");
+      }
+      if (*fault == Fault::kShort && written != nullptr) *written = size / 2;
+      return absl::InternalError("injected: Input/output error");
     }
   };
 
@@ -105,7 +152,7 @@ class FaultFileSystem : public FileSystem {
     }
     absl::Status Write(uint64_t offset, absl::string_view bytes) override {
       size_t written = 0;
-      const absl::Status status = faults_->Next(FileOperation::kWrite, &written);
+      const absl::Status status = faults_->Next(FileOperation::kWrite, bytes.size(), &written);
       if (status.ok()) return base_->Write(offset, bytes);
       if (const absl::Status torn = base_->Write(offset, bytes.substr(0, written)); !torn.ok()) {
         return torn;

@@ -15,6 +15,7 @@ absl::StatusOr<WrittenStore> OpenToWrite(const std::string& path, const Console&
   }
   StoreOptions options;
   options.create_if_missing = false;
+  options.min_free_bytes = 0;  // Who makes space must not be refused for want of it.
   DAYBOOK_ASSIGN_OR_RETURN(written.opened, OpenStore(path, options));
   written.store = written.opened.get();
   return written;

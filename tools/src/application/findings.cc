@@ -242,6 +242,12 @@ absl::Status FindInSchemas(const Patient& patient, std::vector<Finding>* finding
 }
 
 absl::Status FindOnDisk(const Patient& patient, std::vector<Finding>* findings) {
+  // Of a store that is in use: it refuses what it is asked to append.
+  if (const absl::Status low = patient.session.store->Stats().low_space; !low.ok()) {
+    findings->push_back({"disk", true, std::string(low.message()),
+                         "free space there, or move the store to a larger disk"});
+    return absl::OkStatus();
+  }
   std::error_code error;
   const std::filesystem::space_info space = std::filesystem::space(patient.arguments.store, error);
   if (error) {

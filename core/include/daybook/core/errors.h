@@ -44,6 +44,9 @@ absl::Status ClaimConflictError(absl::string_view table, absl::string_view key,
                                 absl::string_view existing);
 // Aborted with a ConditionFailed.
 absl::Status ConditionFailedError(size_t condition, Position match);
+// ResourceExhausted with a LowSpace.
+absl::Status LowSpaceError(absl::string_view directory, uint64_t free_bytes,
+                           uint64_t min_free_bytes);
 // DataLoss with an UnknownEvent: "event <type> version <n> at position <p> is
 // unknown here: <why>".
 absl::Status UnknownEventError(absl::string_view type, uint32_t schema_version, Position position,

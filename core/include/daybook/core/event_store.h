@@ -130,9 +130,12 @@ struct StoreStats {
   uint64_t streams = 0;
   uint64_t categories = 0;
   uint64_t types = 0;
-  uint64_t disk_bytes = 0;       // 0 in memory
-  uint64_t groups = 0;           // groups published since the store was opened
-  uint64_t events_appended = 0;  // likewise
+  uint64_t disk_bytes = 0;         // 0 in memory
+  uint64_t groups = 0;             // groups published since the store was opened
+  uint64_t events_appended = 0;    // likewise
+  uint64_t refused_for_space = 0;  // commits, likewise
+  // Set while commits are refused because less is free than StoreOptions::min_free_bytes.
+  absl::Status low_space;
   // Set after a failed write or sync: appends are refused until the store is opened again.
   absl::Status stopped;
 };
@@ -146,7 +149,8 @@ struct StoreStats {
 //                    read, decide, append again
 //   Unknown          outcome unknown: a write or sync failed after the group was handed to the
 //                    backend. Reopen the store, retry with the same ids
-//   ResourceExhausted the queue is full: retry when WhenRoom calls; or no space is left
+//   ResourceExhausted the queue is full, or less space is left on the disk than must be (LowSpace):
+//                    retry when WhenRoom calls
 //   Unavailable      the store is closed, or stopped after a failure: reopen
 class EventStore {
  public:
@@ -175,9 +179,10 @@ class EventStore {
   virtual void WhenPast(Position position, absl::AnyInvocable<void() &&> wake) = 0;
 
   // For who was refused with ResourceExhausted: calls `wake` once, as soon as the queue has room
-  // for the largest commit that it refused (at once when it has already), or the store stops or
-  // closes. The room is nobody's own: others may have taken it when the append comes again. On a
-  // thread of the store or the caller's: must not block.
+  // for the largest commit that it refused and the disk has space again, which is looked for about
+  // once a second (at once when both are so already), or the store stops or closes. The room is
+  // nobody's own: others may have taken it when the append comes again. On a thread of the store or
+  // the caller's: must not block.
   virtual void WhenRoom(absl::AnyInvocable<void() &&> wake) = 0;
 
   // The number of the table of that name, which is made durably when it is new. InvalidArgument

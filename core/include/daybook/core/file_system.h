@@ -3,6 +3,7 @@
 #define DAYBOOK_CORE_FILE_SYSTEM_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,6 +55,11 @@ class FileSystem {
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
   // Excludes every other locker, in this process too.
   virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
+  // The bytes that this process may still write where `directory` lies; the largest number where
+  // nothing bounds them. Asked about once a second while a store is appended to: quick.
+  virtual absl::StatusOr<uint64_t> FreeBytes(const std::string& /*directory*/) {
+    return std::numeric_limits<uint64_t>::max();
+  }
 
   static FileSystem& Posix();
 };

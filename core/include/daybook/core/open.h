@@ -31,6 +31,11 @@ struct StoreOptions {
   // ---- behaviour
   bool create_if_missing = true;
   Durability durability = Durability::kStrict;
+  // While less than so many bytes are free where the store lies, commits are refused with
+  // ResourceExhausted (LowSpace) before anything of them is written; reads, and closing, go on.
+  // They are taken again as soon as there is enough. No less than witness_bytes: a flush writes
+  // about as much. 0: never asked for. What a medium without a bound, and a store in memory, lack.
+  uint64_t min_free_bytes = uint64_t{64} << 20;
   // nullptr: the system's. Must outlive the store.
   Clock* clock = nullptr;
   FileSystem* files = nullptr;
