@@ -188,7 +188,7 @@ Commit Lane::MakeCommit(Call& call, DecidedCommand decided, absl::Time now) {
     *stored.mutable_rejection() = *std::move(decided.rejection);
   }
   commit.claims.push_back(host_->parts().replies->ClaimOf(id, stored));
-  if (count > 0) LendWhenDue(call, now);
+  if (count > 0 && point_.is_whole) LendWhenDue(call, now);
   return commit;
 }
 
@@ -214,6 +214,13 @@ bool Lane::IsDecidedAgain(Call& call, const absl::Status& refusal) const {
 
 void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> result) {
   const bool again = !result.ok() && IsDecidedAgain(*call, result.status());
+  // Of a stream that is made anew the first version may be another than was known.
+  bool elsewhere = false;
+  if (result.ok() && !result->duplicate && !result->streams.empty()) {
+    const uint64_t last = result->streams.front().last_version;
+    elsewhere = last != call->reply.version;
+    call->reply.version = last;
+  }
   // Executed before, although its reply was not there when the command came.
   const bool known = result.ok() ? result->duplicate
                                  : ErrorPayload<v1::ClaimConflict>(result.status()).has_value();
@@ -224,11 +231,11 @@ void Lane::OnOutcome(std::unique_ptr<Call> call, absl::StatusOr<AppendResult> re
     MutexLock lock(&mutex_);
     --in_flight_;
     // Under the lock, so that nothing is offered once the state is distrusted.
-    if (result.ok() && !known && !broken_ && call->snapshot) {
+    if (result.ok() && !known && !elsewhere && !broken_ && call->snapshot) {
       host_->parts().keeper->Offer(*aggregate_, stream_, *call->reply.version,
                                    std::move(call->snapshot));
     }
-    if (result.ok() && !known) {
+    if (result.ok() && !known && !elsewhere) {
       window_ = std::min(window_ * 2, kMaxWindow);
     } else {
       broken_.store(true, std::memory_order_release);

@@ -58,6 +58,7 @@ absl::Status ReadReplyEvents(const StoreReader& reader, const CommandId& id,
     }
     options.from = batch.next();
     options.limit -= batch.size();
+    reply.version = batch.back().version;
     reply.token = Token(batch.back().position);
   }
   return absl::OkStatus();

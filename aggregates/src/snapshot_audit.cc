@@ -18,7 +18,7 @@ SnapshotAudit::SnapshotAudit(const RegisteredAggregate* aggregate, std::string s
 
 absl::Status SnapshotAudit::Verdict() const {
   // What is gone cannot be folded again.
-  if (!fold_.is_whole()) return absl::OkStatus();
+  if (!fold_.is_whole() || fold_.began_after(snapshot_.version)) return absl::OkStatus();
   const std::unique_ptr<google::protobuf::Message> kept(folded_->New());
   const bool same = fold_.version() == snapshot_.version &&
                     kept->ParseFromString(snapshot_.state) &&

@@ -57,6 +57,12 @@ absl::StatusOr<bool> StreamFold::Next(const StoreReader& reader) {
   DAYBOOK_RETURN_IF_ERROR(batch.status());
   if (batch->empty()) return false;
   if (batch->front().version != *options.from) {
+    // As of a later reader it may have been cut short meanwhile.
+    DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream_));
+    if (!is_first && start.first > start_.first) {
+      start_ = start;
+      return false;
+    }
     return DamageError("stream", batch->front().position,
                        absl::StrCat(stream_, " lacks version ", *options.from));
   }
@@ -123,6 +129,7 @@ absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore*
   StreamFold fold(&aggregate, stream, /*folded=*/std::nullopt, until, state);
   DAYBOOK_RETURN_IF_ERROR(fold.Finish(reader));
   StreamPoint point{.version = fold.version(), .behind = fold.behind()};
+  point.is_whole = fold.is_whole();
   if (point.version.has_value()) return point;
   // All its events may be gone.
   DAYBOOK_ASSIGN_OR_RETURN(point.version, reader.StreamVersion(stream));

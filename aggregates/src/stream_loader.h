@@ -23,6 +23,9 @@ struct StreamPoint {
   uint64_t next = 0;                // where there is none: the version that its first event gets
   EventsBehind behind;              // the newest snapshot that can be used
   bool from_snapshot = false;
+  // Every event since the stream began is in it: nothing but a snapshot may hold what is gone, and
+  // what is folded without must not become one.
+  bool is_whole = true;
 };
 
 // Folds `events` into `state`. DataLoss when one cannot be decoded (Damage names its position) or
@@ -47,6 +50,8 @@ class StreamFold {
   std::optional<uint64_t> version() const { return version_; }
   // No event is gone since the stream began.
   bool is_whole() const { return start_.first == start_.began; }
+  // The stream is of another life than version `version`, or is there no more.
+  bool began_after(uint64_t version) const { return version < start_.began; }
   Position position() const { return position_; }
   // What was folded behind version `folded`.
   const EventsBehind& behind() const { return behind_; }

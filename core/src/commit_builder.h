@@ -31,8 +31,11 @@ using StagedRows = std::map<std::string, std::optional<std::string>, std::less<>
 struct Removal {
   std::string stream;
   StreamId id = 0;
+  v1::StreamLifecycle lifecycle;  // by which they are gone
   uint64_t first_version = 0;
   std::vector<std::pair<uint64_t, std::string>> stubs;
+  uint64_t events = 0;  // that still have a payload, and the bytes of these
+  uint64_t bytes = 0;
 };
 
 // Used by the sequencer alone: not thread-safe.
@@ -53,8 +56,9 @@ class CommitBuilder {
   // Adds a new table; the id of the one that is there already otherwise.
   absl::StatusOr<TableId> AddTable(absl::string_view name);
 
-  // Adds that the payloads go, with the entries that lead to them. DataLoss.
-  absl::Status Remove(const Removal& removal);
+  // Adds that the payloads go, with the entries that lead to them. False, and nothing is added,
+  // when something else was said of the stream meanwhile. DataLoss.
+  absl::StatusOr<bool> Remove(const Removal& removal);
   // Adds how far a scavenge is; nullopt: none is under way. There must be a table of streams.
   void MarkScavenge(const std::optional<v1::ScavengeMark>& mark);
 

@@ -79,6 +79,10 @@ absl::Status CommitBuilder::CheckMetadata(const PreparedAppend& append) {
   for (const PreparedEvent& event : append.events) {
     DAYBOOK_ASSIGN_OR_RETURN(const v1::StreamMetadata metadata,
                              ParseMetadata(event.payload, kField));
+    if (metadata.deleted_before() < head.began) {
+      return InvalidFieldError(absl::StrCat(kField, ".deleted_before"),
+                               absl::StrCat("at least ", head.began, ", where the stream began"));
+    }
     if (metadata.deleted_before() > head.next_version) {
       return InvalidFieldError(
           absl::StrCat(kField, ".deleted_before"),
@@ -124,9 +128,10 @@ absl::Status CommitBuilder::StageLifecycles(const Request& request) {
   return absl::OkStatus();
 }
 
-absl::Status CommitBuilder::Remove(const Removal& removal) {
+absl::StatusOr<bool> CommitBuilder::Remove(const Removal& removal) {
   DAYBOOK_ASSIGN_OR_RETURN(const Head head, FindHead(removal.stream));
   DAYBOOK_ASSIGN_OR_RETURN(v1::StreamLifecycle lifecycle, FindLifecycle(removal.stream));
+  if (EncodeMessage(lifecycle) != EncodeMessage(removal.lifecycle)) return false;
   // What was the last one when it was removed, and kept its entry, need not be it any more.
   uint64_t version = removal.first_version;
   if (version > 0) batch_.Delete(Family::kStreams, StreamKey(removal.id, version - 1));
@@ -139,7 +144,7 @@ absl::Status CommitBuilder::Remove(const Removal& removal) {
   }
   lifecycle.set_removed_before(version);
   PutRow(RowKey(lifecycles_->table(), removal.stream), EncodeMessage(lifecycle));
-  return absl::OkStatus();
+  return true;
 }
 
 void CommitBuilder::MarkScavenge(const std::optional<v1::ScavengeMark>& mark) {

@@ -74,11 +74,9 @@ absl::StatusOr<Position> FirstEvents(const StoreReader& reader,
   return Position(events);
 }
 
-// `version`, where it is of the stream's life of now.
-absl::StatusOr<std::optional<uint64_t>> CheckIsThere(const StoreReader& reader,
-                                                     absl::string_view stream, uint64_t version) {
-  DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
-  if (version + 1 >= start.first && version >= start.began) return version;
+// Before the first event that is left the state is not known.
+absl::Status CheckIsThere(absl::string_view stream, const StreamStart& start, uint64_t version) {
+  if (version >= start.first) return absl::OkStatus();
   return NoSuchMoment(absl::StrCat("must be at least ", start.first),
                       absl::StrCat(stream, " has no version ", version,
                                    " any more: the first one that is left is ", start.first));
@@ -103,8 +101,12 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
                                                   absl::string_view stream,
                                                   const StreamMoment& moment) {
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> last, reader.StreamVersion(stream));
+  DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
   if (const auto* at = std::get_if<Version>(&moment)) {
-    if (last.has_value() && at->number <= *last) return CheckIsThere(reader, stream, at->number);
+    if (last.has_value() && at->number <= *last) {
+      DAYBOOK_RETURN_IF_ERROR(CheckIsThere(stream, start, at->number));
+      return at->number;
+    }
     const std::string message = absl::StrCat(stream, " has no version ", at->number);
     if (!last.has_value()) {
       return NoSuchMoment("must be of a stream with events",
@@ -118,17 +120,17 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
     DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
     if (*position == reader.tip()) return last;
   }
-  DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
+  if (!last.has_value()) return std::nullopt;
   DAYBOOK_ASSIGN_OR_RETURN(
-      const uint64_t events,
-      CountWhile(last.has_value() ? *last + 1 : 0, [&](uint64_t version) -> absl::StatusOr<bool> {
+      const uint64_t events, CountWhile(*last + 1, [&](uint64_t version) -> absl::StatusOr<bool> {
         // What is gone was before what is left.
         if (version < start.first) return true;
         DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, ReadVersion(reader, stream, version));
         return position != nullptr ? batch.front().position <= *position
                                    : batch.front().recorded_time <= std::get<absl::Time>(moment);
       }));
-  if (events == start.began) return std::nullopt;
+  if (events <= start.began) return std::nullopt;
+  DAYBOOK_RETURN_IF_ERROR(CheckIsThere(stream, start, events - 1));
   return events - 1;
 }
 

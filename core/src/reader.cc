@@ -112,7 +112,7 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   if (options.from.has_value() && *options.from > kMaxVersion) {
     return InvalidFieldError("options.from", absl::StrCat("must be at most ", kMaxVersion));
   }
-  DAYBOOK_ASSIGN_OR_RETURN(const Found found, Find(stream));
+  DAYBOOK_ASSIGN_OR_RETURN(const Found found, Find(stream, options.gone_too));
   const StreamId id = found.id;
   const bool forwards = options.direction == Direction::kForwards;
   const uint64_t first = found.start.first;
@@ -167,7 +167,7 @@ absl::StatusOr<std::optional<StreamId>> Reader::FindStream(absl::string_view str
   return LoadBig<StreamId>(id->view().data());
 }
 
-absl::StatusOr<Reader::Found> Reader::Find(absl::string_view stream) const {
+absl::StatusOr<Reader::Found> Reader::Find(absl::string_view stream, bool gone_too) const {
   const auto no_stream = [&] { return absl::NotFoundError(absl::StrCat("no stream ", stream)); };
   DAYBOOK_ASSIGN_OR_RETURN(const std::optional<StreamId> id, FindStream(stream));
   DAYBOOK_ASSIGN_OR_RETURN(const auto lifecycle, lifecycles_->Find(*kv_, snapshot(), stream));
@@ -175,6 +175,7 @@ absl::StatusOr<Reader::Found> Reader::Find(absl::string_view stream) const {
     if (id.has_value()) return Found{*id, {}};
     return no_stream();
   }
+  if (gone_too && id.has_value()) return Found{*id, {.first = lifecycle->removed_before()}};
   if (lifecycle->metadata().tombstoned()) {
     return TombstonedError(absl::StatusCode::kNotFound, stream);
   }

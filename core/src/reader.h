@@ -51,12 +51,13 @@ class Reader : public StoreReader {
   absl::StatusOr<std::optional<StreamId>> FindStream(absl::string_view stream) const;
   // Of the stream index, from version `first` on.
   std::unique_ptr<KvIterator> EntriesOf(StreamId id, uint64_t first) const;
-  // Where a stream that is there starts. NotFound when it is not.
+  // Where a stream that is there starts; with `gone_too`, where what no scavenge removed does.
+  // NotFound when it is not there.
   struct Found {
     StreamId id;
     StreamStart start;
   };
-  absl::StatusOr<Found> Find(absl::string_view stream) const;
+  absl::StatusOr<Found> Find(absl::string_view stream, bool gone_too) const;
   // nullopt: it has no events here.
   absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
 

@@ -36,13 +36,14 @@ absl::StatusOr<ScavengeReport> Scavenger::Run(const ScavengeOptions& options) {
     return report;
   }
   DAYBOOK_RETURN_IF_ERROR(LoadMark());
-  bool going = true;
-  while (going) {
-    DAYBOOK_ASSIGN_OR_RETURN(const std::vector<Stream> streams, NextStreams());
-    if (streams.empty()) break;
-    for (size_t i = 0; going && i < streams.size(); ++i) {
-      DAYBOOK_ASSIGN_OR_RETURN(going, Clean(streams[i], options));
-    }
+  // Of one that goes on, what came before its mark may have changed since: it is looked at again,
+  // once, so that it comes to an end however often it is stopped.
+  std::string from = mark_.until().empty() ? mark_.stream() : "";
+  DAYBOOK_ASSIGN_OR_RETURN(bool going, CleanAll(options));
+  if (going && !from.empty()) {
+    mark_.clear_stream();
+    mark_.set_until(std::move(from));
+    DAYBOOK_ASSIGN_OR_RETURN(going, CleanAll(options));
   }
   if (going) {
     DAYBOOK_RETURN_IF_ERROR(EndMark());
@@ -52,6 +53,28 @@ absl::StatusOr<ScavengeReport> Scavenger::Run(const ScavengeOptions& options) {
   report.done = progress_;
   report.disk_after = kv_.DiskBytes();
   return report;
+}
+
+absl::StatusOr<bool> Scavenger::CleanAll(const ScavengeOptions& options) {
+  while (true) {
+    DAYBOOK_ASSIGN_OR_RETURN(const std::vector<std::string> streams, NextStreams());
+    if (streams.empty()) return true;
+    for (const std::string& stream : streams) {
+      progress_.stream = stream;
+      ++progress_.streams;
+      Step step = Step::kAgain;
+      while (step == Step::kAgain) {
+        DAYBOOK_ASSIGN_OR_RETURN(step, Clean(stream, options));
+      }
+      if (step == Step::kStop) return false;
+      mark_.set_stream(stream);
+      mark_.set_streams(progress_.streams);
+    }
+    if (streams.size() == kStreamsAtOnce && !Goes(options)) {
+      DAYBOOK_RETURN_IF_ERROR(StoreMark(mark_));
+      return false;
+    }
+  }
 }
 
 absl::Status Scavenger::LoadMark() {
@@ -69,108 +92,121 @@ absl::Status Scavenger::LoadMark() {
 }
 
 // Of the newest state each time: what is held longer keeps the backend from giving up its space.
-absl::StatusOr<std::vector<Scavenger::Stream>> Scavenger::NextStreams() const {
-  std::vector<Stream> streams;
+absl::StatusOr<std::vector<std::string>> Scavenger::NextStreams() const {
+  std::vector<std::string> streams;
   DAYBOOK_RETURN_IF_ERROR(lifecycles_.ForEach(
       kv_, publication_.Get()->snapshot, mark_.stream(),
-      [&](absl::string_view stream, const v1::StreamLifecycle& lifecycle) -> absl::StatusOr<bool> {
-        streams.emplace_back(stream, lifecycle);
+      [&](absl::string_view stream, const v1::StreamLifecycle&) -> absl::StatusOr<bool> {
+        if (!mark_.until().empty() && stream > mark_.until()) return false;
+        streams.emplace_back(stream);
         return streams.size() < kStreamsAtOnce;
       }));
   return streams;
 }
 
-absl::StatusOr<bool> Scavenger::Clean(const Stream& stream, const ScavengeOptions& options) {
-  const std::string& name = stream.first;
-  const v1::StreamLifecycle& lifecycle = stream.second;
+absl::StatusOr<Scavenger::Step> Scavenger::Clean(const std::string& stream,
+                                                 const ScavengeOptions& options) {
   const std::shared_ptr<const Published> published = publication_.Get();
   const KvSnapshot* const snapshot = published->snapshot.get();
-  progress_.stream = name;
-  ++progress_.streams;
-  const auto done = [&] {
-    mark_.set_stream(name);
-    mark_.set_streams(progress_.streams);
-    return true;
-  };
-  DAYBOOK_ASSIGN_OR_RETURN(const auto bytes, kv_.Get(snapshot, Family::kMeta, StreamNameKey(name)));
-  if (!bytes.has_value()) return done();  // set for a stream that is to come
+  DAYBOOK_ASSIGN_OR_RETURN(const auto lifecycle, lifecycles_.Find(kv_, snapshot, stream));
+  DAYBOOK_ASSIGN_OR_RETURN(const auto bytes,
+                           kv_.Get(snapshot, Family::kMeta, StreamNameKey(stream)));
+  // It may be set for a stream that is to come.
+  if (!bytes.has_value() || !lifecycle.has_value()) return Step::kDone;
   if (bytes->view().size() != sizeof(StreamId)) {
-    return DamageError("dictionary", Position(), absl::StrCat("stream ", name, " has no id"));
+    return DamageError("dictionary", Position(), absl::StrCat("stream ", stream, " has no id"));
   }
-  const auto id = LoadBig<StreamId>(bytes->view().data());
-  uint64_t last = 0;
-  {
-    const auto it = kv_.NewIterator(published->snapshot, Family::kStreams, {});
-    it->SeekForPrev(StreamKey(id, ~uint64_t{0}));
-    DAYBOOK_RETURN_IF_ERROR(it->status());
-    if (!it->Valid() || LoadBig<StreamId>(it->key().data()) != id) {
-      return DamageError("stream index", Position(), absl::StrCat("stream ", name, " is empty"));
-    }
-    last = LoadBig<uint64_t>(it->key().data() + 8);
-  }
+  Removal removal{.stream = stream,
+                  .id = LoadBig<StreamId>(bytes->view().data()),
+                  .lifecycle = *lifecycle,
+                  .first_version = lifecycle->removed_before(),
+                  .stubs = {}};
+  DAYBOOK_ASSIGN_OR_RETURN(const uint64_t last, LastVersion(removal, published->snapshot));
   uint64_t first = last + 1;
-  if (IsThere(lifecycle, last)) {
+  if (IsThere(*lifecycle, last)) {
     DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start,
-                             FindStart(kv_, snapshot, id, lifecycle, last, clock_.Now()));
+                             FindStart(kv_, snapshot, removal.id, *lifecycle, last, clock_.Now()));
     first = start.first;
   }
-  for (uint64_t from = lifecycle.removed_before(); from < first;) {
-    DAYBOOK_ASSIGN_OR_RETURN(const Removal removal, Collect(name, id, from, first, snapshot));
-    from += removal.stubs.size();
-    DAYBOOK_ASSIGN_OR_RETURN(const bool more, Remove(removal, options));
-    if (!more) return false;
-  }
-  return done();
+  if (removal.first_version >= first) return Step::kDone;
+  DAYBOOK_RETURN_IF_ERROR(Collect(first, snapshot, &removal));
+  return Remove(removal, options);
 }
 
-absl::StatusOr<Removal> Scavenger::Collect(const std::string& stream, StreamId id, uint64_t from,
-                                           uint64_t first, const KvSnapshot* snapshot) {
-  Removal removal{.stream = stream, .id = id, .first_version = from, .stubs = {}};
-  const uint64_t until = std::min(first, from + kEventsPerCommit);
-  for (uint64_t version = from; version < until; ++version) {
+absl::StatusOr<uint64_t> Scavenger::LastVersion(
+    const Removal& removal, const std::shared_ptr<const KvSnapshot>& snapshot) const {
+  const auto it = kv_.NewIterator(snapshot, Family::kStreams, {});
+  it->SeekForPrev(StreamKey(removal.id, ~uint64_t{0}));
+  DAYBOOK_RETURN_IF_ERROR(it->status());
+  if (it->Valid() && LoadBig<StreamId>(it->key().data()) == removal.id) {
+    return LoadBig<uint64_t>(it->key().data() + 8);
+  }
+  return DamageError("stream index", Position(),
+                     absl::StrCat("stream ", removal.stream, " is empty"));
+}
+
+absl::Status Scavenger::Collect(uint64_t first, const KvSnapshot* snapshot,
+                                Removal* removal) const {
+  const uint64_t until = std::min(first, removal->first_version + kEventsPerCommit);
+  for (uint64_t version = removal->first_version; version < until; ++version) {
     DAYBOOK_ASSIGN_OR_RETURN(const std::optional<uint64_t> sequence,
-                             FindVersion(kv_, snapshot, id, version));
+                             FindVersion(kv_, snapshot, removal->id, version));
     if (!sequence.has_value()) {
       return DamageError("stream index", Position(),
-                         absl::StrCat("stream ", stream, " lacks version ", version));
+                         absl::StrCat("stream ", removal->stream, " lacks version ", version));
     }
     DAYBOOK_ASSIGN_OR_RETURN(const auto value, kv_.Get(snapshot, Family::kLog, LogKey(*sequence)));
     if (!value.has_value()) {
       return DamageError("event", Position(*sequence), "it is not in the log");
     }
     DAYBOOK_ASSIGN_OR_RETURN(const RecordView record, RecordView::Parse(*sequence, value->view()));
-    if (record.stream() != id || record.version() != version) {
+    if (record.stream() != removal->id || record.version() != version) {
       return DamageError("stream index", Position(*sequence), "it leads to another event");
     }
     if (record.kind() == RecordKind::kEvent) {
-      ++progress_.events;
-      progress_.bytes += record.body().size();
+      ++removal->events;
+      removal->bytes += record.body().size();
     }
-    removal.stubs.emplace_back(*sequence, StubOf(record));
+    removal->stubs.emplace_back(*sequence, StubOf(record));
   }
-  return removal;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Scavenger::Remove(const Removal& removal, const ScavengeOptions& options) {
-  // The stream at hand is not yet done with: the next one goes on within it.
-  mark_.set_events(progress_.events);
-  mark_.set_bytes(progress_.bytes);
-  marked_ = true;
-  absl::Status added;
+// Some events of the stream: then it is looked at again, as it is by then.
+absl::StatusOr<Scavenger::Step> Scavenger::Remove(const Removal& removal,
+                                                  const ScavengeOptions& options) {
+  // The stream at hand is not yet done with: the next scavenge goes on within it.
+  v1::ScavengeMark mark = mark_;
+  mark.set_events(progress_.events + removal.events);
+  mark.set_bytes(progress_.bytes + removal.bytes);
+  absl::StatusOr<bool> removed = false;
   DAYBOOK_RETURN_IF_ERROR(sequencer_.RunBetweenCommits(
       [&](CommitBuilder& builder) {
-        added = builder.Remove(removal);
-        if (added.ok()) builder.MarkScavenge(mark_);
+        removed = builder.Remove(removal);
+        if (removed.ok() && *removed) builder.MarkScavenge(mark);
       },
       /*durably=*/true));
-  DAYBOOK_RETURN_IF_ERROR(added);
+  DAYBOOK_RETURN_IF_ERROR(removed.status());
+  if (*removed) {
+    mark_ = std::move(mark);
+    marked_ = true;
+    progress_.events += removal.events;
+    progress_.bytes += removal.bytes;
+  }
+  return Goes(options) ? Step::kAgain : Step::kStop;
+}
+
+bool Scavenger::Goes(const ScavengeOptions& options) const {
   return options.progress == nullptr || options.progress(progress_);
 }
 
 absl::Status Scavenger::EndMark() {
-  if (!marked_) return absl::OkStatus();
-  return sequencer_.RunBetweenCommits(
-      [](CommitBuilder& builder) { builder.MarkScavenge(std::nullopt); }, /*durably=*/true);
+  return marked_ ? StoreMark(std::nullopt) : absl::OkStatus();
+}
+
+absl::Status Scavenger::StoreMark(const std::optional<v1::ScavengeMark>& mark) {
+  return sequencer_.RunBetweenCommits([&](CommitBuilder& builder) { builder.MarkScavenge(mark); },
+                                      /*durably=*/true);
 }
 
 }  // namespace daybook::internal

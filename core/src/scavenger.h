@@ -4,9 +4,9 @@
 #define DAYBOOK_CORE_SRC_SCAVENGER_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -40,17 +40,26 @@ class Scavenger {
   absl::StatusOr<ScavengeReport> Run(const ScavengeOptions& options);
 
  private:
-  using Stream = std::pair<std::string, v1::StreamLifecycle>;
+  enum class Step : uint8_t {
+    kDone,   // nothing is left to do
+    kAgain,  // there may be more
+    kStop,   // `progress` said so
+  };
 
   absl::Status LoadMark();
-  absl::StatusOr<std::vector<Stream>> NextStreams() const;
-  // Both: false, where `progress` said stop.
-  absl::StatusOr<bool> Clean(const Stream& stream, const ScavengeOptions& options);
-  absl::StatusOr<bool> Remove(const Removal& removal, const ScavengeOptions& options);
-  // Reads the next events from version `from` on, before `first`, into the removal.
-  absl::StatusOr<Removal> Collect(const std::string& stream, StreamId id, uint64_t from,
-                                  uint64_t first, const KvSnapshot* snapshot);
+  // From the mark on, to the last stream. False: `progress` stopped it.
+  absl::StatusOr<bool> CleanAll(const ScavengeOptions& options);
+  absl::StatusOr<std::vector<std::string>> NextStreams() const;
+  // Removes some events of the stream.
+  absl::StatusOr<Step> Clean(const std::string& stream, const ScavengeOptions& options);
+  absl::StatusOr<uint64_t> LastVersion(const Removal& removal,
+                                       const std::shared_ptr<const KvSnapshot>& snapshot) const;
+  // Reads the next events before version `first` into the removal.
+  absl::Status Collect(uint64_t first, const KvSnapshot* snapshot, Removal* removal) const;
+  absl::StatusOr<Step> Remove(const Removal& removal, const ScavengeOptions& options);
+  bool Goes(const ScavengeOptions& options) const;
   absl::Status EndMark();
+  absl::Status StoreMark(const std::optional<v1::ScavengeMark>& mark);
 
   Kv& kv_;
   const StreamLifecycles& lifecycles_;

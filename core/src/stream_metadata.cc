@@ -47,26 +47,32 @@ Event MetadataEvent(const v1::StreamMetadata& metadata) {
   return event;
 }
 
-// Has `change` made to what is set for the stream, whoever else changes it meanwhile.
-absl::StatusOr<AppendResult> Change(EventStore& store, absl::string_view stream,
+// Where others append or change all the while.
+constexpr int kAttempts = 100;
+
+// Has `change` made to what is set for the stream, whoever else changes it meanwhile; with
+// `as_seen`, only while the stream itself stands where `change` saw it.
+absl::StatusOr<AppendResult> Change(EventStore& store, absl::string_view stream, bool as_seen,
                                     absl::FunctionRef<absl::Status(Known&)> change) {
   DAYBOOK_RETURN_IF_ERROR(ValidateStreamName(stream));
-  while (true) {
+  for (int attempt = 1;; ++attempt) {
     DAYBOOK_ASSIGN_OR_RETURN(Known known, Look(*store.Reader(), stream));
     if (known.metadata.tombstoned()) {
       return internal::TombstonedError(absl::StatusCode::kFailedPrecondition, stream);
     }
     DAYBOOK_RETURN_IF_ERROR(change(known));
     Commit commit;
-    // It holds for the stream as it was seen here.
-    commit.appends.push_back({.stream = std::string(stream),
-                              .expected = ExpectedVersion::Of(known.version),
-                              .events = {}});
+    if (as_seen) {
+      commit.appends.push_back({.stream = std::string(stream),
+                                .expected = ExpectedVersion::Of(known.version),
+                                .events = {}});
+    }
     commit.appends.push_back({.stream = MetadataStreamOf(stream),
                               .expected = ExpectedVersion::Of(known.metadata_version),
                               .events = {MetadataEvent(known.metadata)}});
     absl::StatusOr<AppendResult> result = store.Append(std::move(commit));
-    if (!ErrorPayload<v1::VersionConflict>(result.status()).has_value()) return result;
+    const bool overtaken = ErrorPayload<v1::VersionConflict>(result.status()).has_value();
+    if (!overtaken || attempt == kAttempts) return result;
   }
 }
 
@@ -79,14 +85,14 @@ std::string MetadataStreamOf(absl::string_view stream) {
 absl::StatusOr<AppendResult> SetStreamLimits(EventStore& store, absl::string_view stream,
                                              const StreamLimits& limits) {
   const absl::Duration age = limits.max_age.value_or(absl::Seconds(1));
-  if (age < absl::Microseconds(1) || age == absl::InfiniteDuration()) {
+  if (age < absl::Microseconds(1) || age > absl::Hours(24 * 3'652'500)) {
     return InvalidFieldError("limits.max_age", "1 microsecond to 10,000 years");
   }
   if (limits.max_count == 0) return InvalidFieldError("limits.max_count", "at least 1");
   if (limits.truncate_before.value_or(0) > kMaxVersion) {
     return InvalidFieldError("limits.truncate_before", absl::StrCat("at most ", kMaxVersion));
   }
-  return Change(store, stream, [&](Known& known) {
+  return Change(store, stream, /*as_seen=*/false, [&](Known& known) {
     v1::StreamMetadata& metadata = known.metadata;
     metadata.clear_max_age();
     metadata.clear_max_count();
@@ -118,7 +124,7 @@ absl::StatusOr<StreamLimits> ReadStreamLimits(const StoreReader& reader, absl::s
 
 absl::StatusOr<AppendResult> DeleteStream(EventStore& store, absl::string_view stream,
                                           ExpectedVersion expected) {
-  return Change(store, stream, [&](Known& known) -> absl::Status {
+  return Change(store, stream, /*as_seen=*/true, [&](Known& known) -> absl::Status {
     if (!expected.Matches(known.version)) {
       return VersionConflictError(stream, expected, known.version);
     }
@@ -131,7 +137,8 @@ absl::StatusOr<AppendResult> DeleteStream(EventStore& store, absl::string_view s
 
 absl::StatusOr<AppendResult> TombstoneStream(EventStore& store, absl::string_view stream,
                                              ExpectedVersion expected) {
-  return Change(store, stream, [&](Known& known) -> absl::Status {
+  const bool as_seen = !(expected == ExpectedVersion::Any());
+  return Change(store, stream, as_seen, [&](Known& known) -> absl::Status {
     if (!expected.Matches(known.version)) {
       return VersionConflictError(stream, expected, known.version);
     }

@@ -33,7 +33,7 @@ absl::Status StreamVerifier::Add(const RecordView& record) {
   return absl::OkStatus();
 }
 
-absl::Status StreamVerifier::Finish() {
+absl::Status StreamVerifier::Finish(const absl::flat_hash_map<StreamId, uint64_t>& next_versions) {
   DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_.Get(nullptr, Family::kMeta, TableKey(kStreamTable)));
   absl::flat_hash_map<std::string, v1::StreamLifecycle> rows;
   if (id.has_value()) {
@@ -63,8 +63,21 @@ absl::Status StreamVerifier::Finish() {
     const auto row = rows.find(text);
     const uint64_t said = row == rows.end() ? 0 : row->second.removed_before();
     if (said != removed.before) return Differs(removed.sequence, text);
+    // By its last entry a stream goes on.
+    const uint64_t next = next_versions.at(stream);
+    DAYBOOK_ASSIGN_OR_RETURN(const auto last, FindVersion(kv_, nullptr, stream, next - 1));
+    if (!last.has_value()) {
+      return DamageError("stream index", Position(removed.sequence),
+                         absl::StrCat("it lacks the last version of stream ", text));
+    }
+    if (row != rows.end()) row->second.clear_removed_before();  // found true
   }
   for (const auto& [stream, row] : rows) {
+    if (row.removed_before() > 0) {
+      return DamageError(
+          "stream table", Position(),
+          absl::StrCat("it hides events of stream ", stream, ", which has them all"));
+    }
     if (!metadata_.contains(stream) && row.has_metadata()) {
       return DamageError(
           "stream table", Position(),

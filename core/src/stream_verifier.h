@@ -19,7 +19,8 @@ class StreamVerifier {
   explicit StreamVerifier(const Kv& kv) : kv_(kv) {}
 
   absl::Status Add(const RecordView& record);
-  absl::Status Finish();
+  // `next_versions`: of every stream.
+  absl::Status Finish(const absl::flat_hash_map<StreamId, uint64_t>& next_versions);
 
  private:
   struct Newest {

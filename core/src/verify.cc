@@ -48,7 +48,7 @@ class Verifier {
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kStreams, "stream index", entries_));
     DAYBOOK_RETURN_IF_ERROR(CheckSize(Family::kIds, "id index", ids_));
     DAYBOOK_RETURN_IF_ERROR(CheckTagCount());
-    DAYBOOK_RETURN_IF_ERROR(lifecycles_.Finish());
+    DAYBOOK_RETURN_IF_ERROR(lifecycles_.Finish(next_versions_));
     DAYBOOK_RETURN_IF_ERROR(CheckMark());
     DAYBOOK_RETURN_IF_ERROR(CheckWitness());
     VerifyReport report;

@@ -75,12 +75,13 @@ absl::Status DifferenceSearch::Read() {
   for (const RecordedEvent& event : batch) {
     if (event.position > until_) break;
     Reading* const reading = dispatcher_.Find(event);
-    if (reading == nullptr || event.removed || !definition_.ReadsCategoryOf(event.stream)) continue;
+    if (reading == nullptr || !definition_.ReadsCategoryOf(event.stream)) continue;
     const Reading::Target& target = reading->targets().front();
     if (reading->Decode(event).ok()) {
       Take(event, target);
     } else {
-      // Neither build has it in its rows; nothing more is said of those that may be its own.
+      // Neither build has it in its rows, or the new one has not, since a scavenge was there;
+      // nothing more is said of those that may be its own.
       const auto row = RowOfStream(definition_, target.handlers, event);
       for (Searched& searched : rows_) {
         if (!searched.forgotten && (!row.has_value() || searched.row.key == *row)) Forget(searched);

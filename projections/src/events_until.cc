@@ -14,6 +14,7 @@ EventsUntil::EventsUntil(const StoreReader& reader, const EventDispatcher& dispa
 EventsUntil::EventsUntil(const StoreReader& reader, std::string stream, Position until)
     : reader_(reader), stream_(std::move(stream)), until_(until) {
   in_stream_.from = 0;
+  in_stream_.gone_too = true;  // rows are of the log
 }
 
 absl::Status EventsUntil::ForEach(

@@ -117,6 +117,11 @@ absl::Status ParkedReplayer::FoldOne(const std::string& key, Position position, 
   const RecordedEvent& event = batch.front();
   Reading* const reading = dispatcher_.Find(event);
   if (reading == nullptr) return absl::OkStatus();
+  if (event.removed) {
+    // Since it was parked a scavenge was there: the row lacks it for good.
+    parking_.Skip(parking_.PartOf(key), key, position, reading->Decode(event));
+    return absl::OkStatus();
+  }
   *refusal = reading->Decode(event);
   if (!refusal->ok()) return absl::OkStatus();
   key_ = key;

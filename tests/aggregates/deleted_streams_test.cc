@@ -109,14 +109,55 @@ TEST_P(DeletedStreams, WithoutASnapshotTheStateIsOfWhatIsLeft) {
   EXPECT_EQ(loaded->state.balance(), 2);
 }
 
+// A limit that is made wider again shows all of it.
+TEST_P(DeletedStreams, OfWhatIsLeftNoSnapshotIsMade) {
+  DepositMany(5);
+  ASSERT_THAT(SetStreamLimits(app_->store(), "account-7", {.truncate_before = 3}), IsOk());
+  Reopen();
+  DepositMany(20);
+  EXPECT_EQ(app_->Stats().snapshots.written, 0u);
+  ASSERT_THAT(SetStreamLimits(app_->store(), "account-7", {}), IsOk());
+  Reopen();
+  EXPECT_EQ(BalanceOf(), 25);
+}
+
+// Who was told that there is no stream, and where it would go on, may be overtaken.
+TEST_P(DeletedStreams, AReplyHasTheVersionThatTheEventGot) {
+  DepositMany(3);
+  Delete();
+  EXPECT_THAT(app_->Execute(WithdrawOf(1)), StatusIs(absl::StatusCode::kFailedPrecondition));
+  ASSERT_THAT(app_->store().Append("account-7", ExpectedVersion::NoStream(), {OutsideDeposit(1)}),
+              IsOk());
+  Delete();
+  auto reply = app_->Execute(DepositOf(5), WithId(9));
+  ASSERT_THAT(reply, IsOk());
+  EXPECT_EQ(reply->version, 4u);
+  EXPECT_EQ(app_->Execute(DepositOf(5), WithId(9))->version, 4u);
+  ASSERT_THAT(app_->Execute(DepositOf(6)), IsOk());
+  EXPECT_EQ(BalanceOf(), 11);
+}
+
+TEST_P(DeletedStreams, OfADeletedStreamThereIsNoPast) {
+  DepositMany(3);
+  Delete();
+  auto then = app_->LoadAt<Account>("7", Position(2));
+  ASSERT_THAT(then, IsOk());
+  EXPECT_EQ(then->version, std::nullopt);
+  ASSERT_THAT(app_->Execute(DepositOf(5)), IsOk());
+  then = app_->LoadAt<Account>("7", Position(2));
+  ASSERT_THAT(then, IsOk());
+  EXPECT_EQ(then->version, std::nullopt);
+}
+
 TEST_P(DeletedStreams, ThePastIsAskedOfWhatIsLeft) {
   DepositMany(5);
   ASSERT_THAT(SetStreamLimits(app_->store(), "account-7", {.truncate_before = 3}), IsOk());
-  AccountState state;
   EXPECT_THAT(app_->LoadAt<Account>("7", Version{1}), StatusIs(absl::StatusCode::kNotFound));
   auto then = app_->LoadAt<Account>("7", Version{3});
   ASSERT_THAT(then, IsOk());
   EXPECT_EQ(then->version, 3u);
+  EXPECT_THAT(app_->LoadAt<Account>("7", Version{2}), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(app_->LoadAt<Account>("7", Position(3)), StatusIs(absl::StatusCode::kNotFound));
   auto at = app_->LoadAt<Account>("7", Position(4));
   ASSERT_THAT(at, IsOk());
   EXPECT_EQ(at->version, 3u);

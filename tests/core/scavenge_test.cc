@@ -213,7 +213,6 @@ TEST_F(ScavengeTest, VerifyHoldsTheTableAgainstTheLog) {
     const auto damage = ErrorPayload<v1::Damage>(status);
     return absl::IsDataLoss(status) && damage.has_value() && damage->what() == "stream table";
   };
-  std::string row;
   // A deletion that is forgotten.
   absl::Status found = VerifyTampered([&](TableId table, internal::KvBatch* batch) {
     batch->Delete(Family::kRows, internal::RowKey(table, "gone-1"));
@@ -230,6 +229,24 @@ TEST_F(ScavengeTest, VerifyHoldsTheTableAgainstTheLog) {
   gone.set_removed_before(200);
   found = VerifyTampered([&](TableId table, internal::KvBatch* batch) {
     batch->Put(Family::kRows, internal::RowKey(table, "gone-1"), gone.SerializeAsString());
+  });
+  EXPECT_THAT(found, IsOk());
+  // One that hides what is there, and a stream that could not go on.
+  v1::StreamLifecycle hides;
+  hides.set_removed_before(5);
+  found = VerifyTampered([&](TableId table, internal::KvBatch* batch) {
+    batch->Put(Family::kRows, internal::RowKey(table, "whole-1"), hides.SerializeAsString());
+  });
+  EXPECT_TRUE(is_damage(found)) << found;
+  EXPECT_THAT(found, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("whole-1")));
+  const auto id = internal::MakeStreamId(4, 1);  // of gone-1
+  found = VerifyTampered([&](TableId table, internal::KvBatch* batch) {
+    batch->Delete(Family::kRows, internal::RowKey(table, "whole-1"));
+    batch->Delete(Family::kStreams, internal::StreamKey(id, 199));
+  });
+  EXPECT_THAT(found, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("last version of stream")));
+  found = VerifyTampered([&](TableId, internal::KvBatch* batch) {
+    batch->Put(Family::kStreams, internal::StreamKey(id, 199), internal::EncodePosition(800));
   });
   EXPECT_THAT(found, IsOk());
   // One that nobody asked for.

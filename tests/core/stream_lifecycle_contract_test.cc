@@ -1,7 +1,10 @@
 // Streams that are cut short, deleted, made anew, or gone for good; and the space that they leave.
+#include <atomic>
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -256,6 +259,87 @@ TEST_P(LifecycleContract, AScavengeThatWasStoppedGoesOn) {
   EXPECT_EQ(Scavenge().done.events, 0u);
 }
 
+TEST_P(LifecycleContract, AScavengeThatIsStoppedAgainAndAgainComesToItsEnd) {
+  for (int i = 0; i < 600; ++i) {
+    ASSERT_THAT(SetStreamLimits(*store_, absl::StrCat("a-", i), {.max_count = 1}), IsOk());
+  }
+  int calls = 0;
+  for (bool finished = false; !finished; ++calls) {
+    ASSERT_LT(calls, 10);
+    auto report = store_->Scavenge({.progress = [](const ScavengeProgress&) { return false; }});
+    ASSERT_THAT(report, IsOk());
+    finished = report->finished;
+  }
+  EXPECT_GE(calls, 3);
+}
+
+TEST_P(LifecycleContract, AScavengeTakesNothingThatWasPutBackMeanwhile) {
+  for (const char* stream : {"a-1", "b-1"}) {
+    ASSERT_THAT(Append(stream, std::vector<std::string>(300, "x")), IsOk());
+    ASSERT_THAT(SetStreamLimits(*store_, stream, {.max_count = 1}), IsOk());
+  }
+  bool first = true;
+  ASSERT_THAT(store_->Scavenge({.progress =
+                                    [&](const ScavengeProgress& progress) {
+                                      EXPECT_EQ(progress.stream, "a-1");
+                                      if (std::exchange(first, false)) {
+                                        for (const char* stream : {"a-1", "b-1"}) {
+                                          EXPECT_THAT(SetStreamLimits(*store_, stream, {}), IsOk());
+                                        }
+                                      }
+                                      return true;
+                                    }}),
+              IsOk());
+  EXPECT_EQ(Versions("a-1").front(), 128u);
+  EXPECT_EQ(Versions("b-1").size(), 300u);
+}
+
+TEST_P(LifecycleContract, AScavengeThatGoesOnMissesNothingBeforeItsMark) {
+  for (const char* stream : {"a-1", "b-1", "c-1"}) {
+    ASSERT_THAT(Append(stream, {"0", "1"}), IsOk());
+    ASSERT_THAT(SetStreamLimits(*store_, stream, {.max_count = stream[0] == 'a' ? 2u : 1u}),
+                IsOk());
+  }
+  auto report = store_->Scavenge(
+      {.progress = [](const ScavengeProgress& progress) { return progress.stream != "c-1"; }});
+  ASSERT_THAT(report, IsOk());
+  ASSERT_FALSE(report->finished);
+  ASSERT_THAT(DeleteStream(*store_, "a-1"), IsOk());
+  report = store_->Scavenge();
+  ASSERT_THAT(report, IsOk());
+  EXPECT_TRUE(report->finished);
+  EXPECT_EQ(Payloads(), "---x-x");
+}
+
+TEST_P(LifecycleContract, LimitsAreSetWhileOthersAppend) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&] {
+      while (!stop) EXPECT_THAT(Append("a-1", {"x"}), IsOk());
+    });
+  }
+  EXPECT_THAT(SetStreamLimits(*store_, "a-1", {.max_count = 3}), IsOk());
+  EXPECT_THAT(SetStreamLimits(*store_, "a-1", {.max_count = 2}), IsOk());
+  const absl::Status deleted = DeleteStream(*store_, "a-1").status();
+  EXPECT_TRUE(deleted.ok() || absl::IsAborted(deleted) || absl::IsNotFound(deleted)) << deleted;
+  EXPECT_THAT(TombstoneStream(*store_, "b-1"), IsOk());
+  stop = true;
+  for (std::thread& writer : writers) writer.join();
+}
+
+TEST_P(LifecycleContract, WhoFoldsTheLogReadsWhatIsGoneTooUntilAScavenge) {
+  ASSERT_THAT(Append("a-1", {"0", "1"}), IsOk());
+  ASSERT_THAT(DeleteStream(*store_, "a-1"), IsOk());
+  EXPECT_THAT(Versions("a-1", {.gone_too = true}), ElementsAre(0, 1));
+  ASSERT_THAT(Append("a-1", {"2"}), IsOk());
+  EXPECT_THAT(Versions("a-1", {.gone_too = true}), ElementsAre(0, 1, 2));
+  ASSERT_THAT(TombstoneStream(*store_, "a-1"), IsOk());
+  EXPECT_THAT(Versions("a-1", {.gone_too = true}), ElementsAre(0, 1, 2));
+  Scavenge();
+  EXPECT_THAT(Versions("a-1", {.gone_too = true}), IsEmpty());
+}
+
 TEST_P(LifecycleContract, OnlyOneScavengeAtATime) {
   ASSERT_THAT(Append("a-1", {"0", "1"}), IsOk());
   ASSERT_THAT(SetStreamLimits(*store_, "a-1", {.max_count = 1}), IsOk());
@@ -316,6 +400,15 @@ TEST_P(LifecycleContract, WhatIsWrongIsNamed) {
               StatusIs(kInvalid, HasSubstr("deleted_before")));
   EXPECT_THAT(store_->OpenTable("$streams"), StatusIs(kInvalid));
   EXPECT_EQ(store_->Tip(), Position::Start());
+  // What was deleted does not come back by metadata that do not know of it.
+  ASSERT_THAT(Append("a-1", {"0"}), IsOk());
+  ASSERT_THAT(DeleteStream(*store_, "a-1"), IsOk());
+  ASSERT_THAT(Append("a-1", {"1"}), IsOk());
+  metadata.Clear();
+  metadata.set_max_count(100);
+  EXPECT_THAT(store_->Append("$$a-1", ExpectedVersion::Any(),
+                             {Make("$metadata", metadata.SerializeAsString())}),
+              StatusIs(kInvalid, HasSubstr("deleted_before: at least 1")));
 }
 
 // Against a model: streams with limits, deletions and scavenges, in any order.

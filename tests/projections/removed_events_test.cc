@@ -1,6 +1,7 @@
 // Views over events whose payloads a scavenge removed.
 #include "daybook/core/stream_metadata.h"
 #include "daybook/projections/rebuild.h"
+#include "daybook/projections/row_history.h"
 #include "views_test.h"
 
 namespace daybook {
@@ -28,6 +29,7 @@ TEST_P(RemovedEvents, ARebuildPassesThemOverAndSaysSo) {
     for (int i = 0; i < 500; ++i) Append("account-1", {Deposit(1)});
     Append("account-2", {Deposit(5)});
     ASSERT_THAT(SetStreamLimits(*store_, "account-1", {.max_count = 100}), IsOk());
+    RowsOf<AsyncBalances>(Tip());  // what it has folded it keeps
     ASSERT_THAT(store_->Scavenge(), IsOk());
     // What was folded before stays.
     const auto before = RowsOf<AsyncBalances>(Tip());
@@ -55,6 +57,21 @@ TEST_P(RemovedEvents, ARebuildPassesThemOverAndSaysSo) {
     EXPECT_EQ(one->balance(), 100);
     ASSERT_THAT(SetStreamLimits(*store_, "account-1", {}), IsOk());
   }
+}
+
+TEST_P(RemovedEvents, TheRowsOfThePastAreOfTheLogAndNotOfWhatIsLeft) {
+  OpenViews({Async<AsyncBalances>()});
+  for (int i = 0; i < 5; ++i) Append("account-1", {Deposit(1)});
+  ASSERT_THAT(SetStreamLimits(*store_, "account-1", {.max_count = 1}), IsOk());
+  const auto rows = RowsOf<AsyncBalances>(Tip());
+  const auto definition = internal::DefinitionOf<AsyncBalances>();
+  auto row = RowAt(*store_->Reader(), *definition, "1", store_->Tip());
+  ASSERT_THAT(row, IsOk());
+  EXPECT_EQ(**row, rows.at("1"));
+  ASSERT_THAT(DeleteStream(*store_, "account-1"), IsOk());
+  row = RowAt(*store_->Reader(), *definition, "1", store_->Tip());
+  ASSERT_THAT(row, IsOk());
+  EXPECT_EQ(**row, rows.at("1"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, RemovedEvents, testing::ValuesIn(StoreKinds()),

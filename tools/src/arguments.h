@@ -57,7 +57,7 @@ struct StatsArguments {
 struct LimitsArguments {
   std::string store;
   std::string stream;
-  std::string max_age;
+  std::optional<std::string> max_age;
   std::optional<uint64_t> max_count;
   std::optional<uint64_t> truncate_before;
   bool clear = false;

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "daybook/core/status_macros.h"
 #include "daybook/core/stream_metadata.h"
+#include "daybook/core/stream_name.h"
 #include "nlohmann/json.hpp"
 #include "printable.h"
 #include "store_session.h"
@@ -59,12 +60,12 @@ absl::StatusOr<std::optional<StreamLimits>> LimitsOf(const LimitsArguments& argu
   limits.max_count = arguments.max_count;
   limits.truncate_before = arguments.truncate_before;
   const bool sets = arguments.max_count.has_value() || arguments.truncate_before.has_value() ||
-                    !arguments.max_age.empty();
-  if (!arguments.max_age.empty()) {
+                    arguments.max_age.has_value();
+  if (arguments.max_age.has_value()) {
     absl::Duration age;
-    if (!absl::ParseDuration(arguments.max_age, &age)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--max-age: a duration such as 90s, 36h or 720h, not ", arguments.max_age));
+    if (!absl::ParseDuration(*arguments.max_age, &age)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--max-age: a duration such as 90s, 36h or 720h, not '", *arguments.max_age, "'"));
     }
     limits.max_age = age;
   }
@@ -78,6 +79,8 @@ absl::StatusOr<std::optional<StreamLimits>> LimitsOf(const LimitsArguments& argu
 }  // namespace
 
 ExitCode Limits(const LimitsArguments& arguments, Console& console) {
+  const absl::Status name = ValidateStreamName(arguments.stream, "STREAM");
+  if (!name.ok()) return Fail(console, name);
   const absl::StatusOr<std::optional<StreamLimits>> limits = LimitsOf(arguments);
   if (!limits.ok()) return Fail(console, limits.status());
   absl::StatusOr<ordered_json> line;

@@ -119,7 +119,9 @@ class ViewExamination {
     if (failures.skipped_events > 0) {
       Add(absl::StrCat(name_, ": ", failures.skipped_events, " events were skipped, the last at ",
                        failures.skip_error.message()),
-          absl::StrCat("mend its On, then ", anew));
+          failures.skip_error.message().find("the payload was removed") != std::string::npos
+              ? "a scavenge removed them, so the rows stay without"
+              : absl::StrCat("mend its On, then ", anew));
     }
     if (failures.dropped_events > 0) {
       findings_.push_back({"views", false,

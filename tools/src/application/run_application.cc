@@ -284,8 +284,9 @@ int RunApplication(const Application& application, int argc, char** argv, Consol
   program.description = absl::StrCat(
       "The commands of ", application.program(),
       ". Those of the tool work within the application that has the store open, where it answers "
-      "the tools, and on the files of a store that nobody has open. Only execute, "
-      "catch-up, replay, rollback, parked replay and parked drop change what is in a store that is "
+      "the tools, and on the files of a store that nobody has open. Only execute, limits, delete, "
+      "scavenge, catch-up, replay, rollback, parked replay and parked drop change what is in a "
+      "store that is "
       "there; backup opens it as "
       "the application does, and so recovers it after a crash; restore and import make a new one.");
   program.more_exit_codes = kMoreExitCodes;

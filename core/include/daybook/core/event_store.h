@@ -54,6 +54,9 @@ struct ReadStreamOptions {
   std::optional<uint64_t> from;
   size_t limit = 1024;                 // events, at least 1
   size_t max_bytes = size_t{4} << 20;  // stops after the event that reaches it
+  // Also those that are gone from the stream (stream_limits.h), of earlier lives too, as long as no
+  // scavenge removed them: for who folds what the log has.
+  bool gone_too = false;
 };
 
 struct ReadLogOptions {

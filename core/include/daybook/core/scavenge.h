@@ -16,8 +16,9 @@ struct ScavengeProgress {
 };
 
 struct ScavengeOptions {
-  // Called after each commit of the scavenge, on the thread that called Scavenge. False: stop here;
-  // the next one goes on where this one stopped, also after a crash.
+  // Called after each commit of the scavenge and after some hundred streams, on the thread that
+  // called Scavenge. False: stop here; the next one goes on where this one stopped, also after a
+  // crash. Not while files are rewritten.
   std::function<bool(const ScavengeProgress&)> progress;
   // Has the backend rewrite its files at the end, which is what gives the space back to the system.
   // It reads and writes the whole log. Without: the backend does it in time, as it goes.

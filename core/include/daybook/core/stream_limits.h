@@ -24,8 +24,8 @@ struct StreamLimits {
 // Where a stream starts. All 0 for one that was never cut short, and for one that is not there and
 // never was.
 struct StreamStart {
-  // The version with which it began: more than 0 for one that was deleted since; that of the next
-  // event where it is not there again.
+  // The version with which it began: more than 0 for one that was deleted since; that behind the
+  // last event where it is not there again, or has a tombstone.
   uint64_t began = 0;
   // The version of the first event that is there; where none is, that of the next one.
   uint64_t first = 0;

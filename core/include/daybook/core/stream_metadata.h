@@ -33,7 +33,8 @@ absl::StatusOr<StreamLimits> ReadStreamLimits(const StoreReader& reader, absl::s
 
 // Deletes the stream: it is no longer there, as far as reads of it and expected versions go. An
 // append makes it anew, with versions that go on where they ended. Waits for the outcome.
-//   Aborted             `expected` does not hold (VersionConflict)
+//   Aborted             `expected` does not hold (VersionConflict); or the stream got events all
+//                       the while: hold whoever appends, or delete at an expected version
 //   NotFound            there is no such stream
 //   FailedPrecondition, InvalidArgument, the store's own: as above
 absl::StatusOr<AppendResult> DeleteStream(EventStore& store, absl::string_view stream,
