@@ -280,7 +280,7 @@ absl::Status Sequencer::TakeSpace(const Request& request, absl::Time now) {
 }
 
 bool Sequencer::LookForSpace() {
-  if (space_ == nullptr || !space_->LookAgain(parts_.clock->Now())) return false;
+  if (space_ == nullptr || !space_->LookAgain()) return false;
   {
     MutexLock lock(&mutex_);
     low_space_ = absl::OkStatus();

@@ -44,10 +44,13 @@ absl::Status SpaceWatch::Take(size_t bytes, absl::Time now) {
   return absl::OkStatus();
 }
 
-bool SpaceWatch::LookAgain(absl::Time now) {
-  if (!alarm_->due.exchange(false)) return false;
+bool SpaceWatch::LookAgain() {
+  // Each step of the sequencer asks: it is mostly not.
+  if (!alarm_->due.load(std::memory_order_relaxed)) return false;
+  alarm_->due.store(false);
   armed_ = false;
   if (!low()) return false;
+  const absl::Time now = clock_->Now();
   low_ = Ask(0, now);
   if (low()) Arm(now);
   return !low();

@@ -34,7 +34,7 @@ class SpaceWatch {
   absl::Status Take(size_t bytes, absl::Time now);
   // After `wake`, while there is too little: asks, and has `wake` called later if it is still so.
   // True where there is enough again.
-  bool LookAgain(absl::Time now);
+  bool LookAgain();
   // As of the last time that the system was asked.
   bool low() const { return !low_.ok(); }
 

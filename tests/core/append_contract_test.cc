@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/cleanup/cleanup.h"
 #include "daybook/core/errors.h"
 #include "daybook/core/limits.h"
 #include "daybook/core/mutex.h"
@@ -209,6 +210,7 @@ TEST_P(AppendContract, AnswersTheSameAppendSentTwiceAtOnce) {
 
 TEST_P(AppendContract, RecordedTimeNeverDecreases) {
   FakeClock clock(absl::FromUnixSeconds(1'700'000'000));
+  const absl::Cleanup close = [this] { store_.reset(); };  // before its clock
   StoreOptions options;
   options.clock = &clock;
   Open(options);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "daybook/core/moment.h"
@@ -200,6 +201,7 @@ TEST_P(FilterContract, ATrickleOfOthersEventsIsReported) {
 
 TEST_P(FilterContract, FromATimeOn) {
   FakeClock clock(absl::FromUnixSeconds(1'000));
+  const absl::Cleanup close = [this] { store_.reset(); };  // before its clock
   StoreOptions options;
   options.clock = &clock;
   Open(options);

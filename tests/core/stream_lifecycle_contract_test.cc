@@ -33,6 +33,8 @@ class LifecycleContract : public StoreContract {
     Open(options);
   }
 
+  void TearDown() override { store_.reset(); }  // before its clock
+
   absl::Status Read(absl::string_view stream) {
     return store_->Reader()->ReadStream(stream).status();
   }

@@ -28,7 +28,9 @@ struct ScavengeOptions {
 // Since it began, also where it began before a stop or a crash.
 struct ScavengeReport {
   ScavengeProgress done;
-  bool finished = false;     // false: `progress` stopped it
+  // Every stream was looked at; those before the place where it was first taken up, again then.
+  // False: `progress` stopped it.
+  bool finished = false;
   uint64_t disk_before = 0;  // StoreStats::disk_bytes when this call began, and
   uint64_t disk_after = 0;   // when it ended
 };

@@ -47,9 +47,9 @@ struct ProjectionOptions {
   // another's. Where some keys have most of the events, they are dealt anew. The rows are the same
   // whatever their number (G6). 1 to 64.
   size_t fold_workers = 1;
-  // Rebuilds that were under way when the store was closed stand still, as if paused, until
-  // Rebuild joins them and Resume has them go on: for who opens the store to finish one of them,
-  // and would find it finished and begin another.
+  // Rebuilds that were under way when the store was closed, and those that another definition asks
+  // for, stand still as if paused, until Rebuild joins them and Resume has them go on: for who
+  // opens the store to finish one of them, and would find it finished and begin another.
   bool hold_rebuilds = false;
 };
 
