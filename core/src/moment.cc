@@ -118,10 +118,11 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
     DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
     if (*position == reader.tip()) return last;
   }
+  // Of what was deleted no version is left to stand at.
+  if (!last.has_value()) return std::nullopt;
   DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
   DAYBOOK_ASSIGN_OR_RETURN(
-      const uint64_t events,
-      CountWhile(last.has_value() ? *last + 1 : 0, [&](uint64_t version) -> absl::StatusOr<bool> {
+      const uint64_t events, CountWhile(*last + 1, [&](uint64_t version) -> absl::StatusOr<bool> {
         // What is gone was before what is left.
         if (version < start.first) return true;
         DAYBOOK_ASSIGN_OR_RETURN(const EventBatch batch, ReadVersion(reader, stream, version));

@@ -137,7 +137,7 @@ absl::StatusOr<StreamStart> FindStart(const Kv& kv, const KvSnapshot* snapshot, 
   const v1::StreamMetadata& metadata = lifecycle.metadata();
   const uint64_t next = last + 1;
   StreamStart start;
-  start.began = std::min(metadata.deleted_before(), next);
+  start.began = metadata.tombstoned() ? next : std::min(metadata.deleted_before(), next);
   start.first = std::max({start.began, metadata.truncate_before(), lifecycle.removed_before()});
   if (metadata.has_max_count() && metadata.max_count() < next) {
     start.first = std::max(start.first, next - metadata.max_count());
