@@ -240,8 +240,12 @@ class DeletedStreamsStay : public ReferenceModel {
   }
 };
 
-class ForgetsWhatWasRemoved : public ReferenceModel {
-  uint64_t RemovedBefore(const Moment&, absl::string_view) const override { return 0; }
+class DeletedStreamsAreNotScavenged : public ReferenceModel {
+  StreamStart FindStart(const Moment& moment, absl::string_view stream) const override {
+    StreamStart start = ReferenceModel::FindStart(moment, stream);
+    if (!StreamVersion(moment.tip, stream).has_value()) start.first = 0;
+    return start;
+  }
 };
 
 class CountsOneTooMany : public ReferenceModel {
@@ -267,7 +271,7 @@ TEST_F(ModelTest, AWrongModelIsShrunkToAFewOperations) {
       {"scans one too many", Maker<ScansOneTooMany>()},
       {"streams begin at one", Maker<StreamsBeginAtOne>()},
       {"deleted streams stay", Maker<DeletedStreamsStay>()},
-      {"forgets what was removed", Maker<ForgetsWhatWasRemoved>()},
+      {"deleted streams are not scavenged", Maker<DeletedStreamsAreNotScavenged>()},
       {"counts one too many", Maker<CountsOneTooMany>()},
   };
   const uint64_t seed = SeedOfRun();

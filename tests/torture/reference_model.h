@@ -120,8 +120,6 @@ class ReferenceModel {
   virtual bool IsThere(const v1::StreamMetadata& metadata, uint64_t last_version) const {
     return !metadata.tombstoned() && last_version >= metadata.deleted_before();
   }
-  // Of its first events so many are without their payloads.
-  virtual uint64_t RemovedBefore(const Moment& moment, absl::string_view stream) const;
 
  private:
   bool Matches(const Recorded& recorded, const EventFilter& filter) const;
@@ -130,6 +128,8 @@ class ReferenceModel {
   absl::Status CheckHead(const StreamAppend& append) const;
   absl::Status CheckConditions(const Commit& commit) const;
   absl::Status CheckRows(const Commit& commit) const;
+  // Of its first events so many are without their payloads.
+  uint64_t RemovedBefore(const Moment& moment, absl::string_view stream) const;
   // The positions of its events, those that are gone included.
   absl::Span<const uint64_t> EventsOf(uint64_t tip, absl::string_view stream) const;
   // Of its metadata, and that the stream stands as it did.

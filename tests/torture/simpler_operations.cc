@@ -15,6 +15,7 @@ template <typename O>
 class Variants {
  public:
   explicit Variants(const O& base) : base_(base) {}
+  const O& base() const { return base_; }
   // Keeps what `change` made, which returns whether it made anything simpler.
   template <typename Change>
   void Try(Change change) {
@@ -110,7 +111,13 @@ struct Simplify {
     variants.TryDefault([](ScanRows & o) -> auto& { return o.reader; });
     variants.TryDefault([](ScanRows & o) -> auto& { return o.options.from; });
     variants.TryDefault([](ScanRows & o) -> auto& { return o.options.until; });
-    variants.TryDefault([](ScanRows & o) -> auto& { return o.options.limit; });
+    // Not none, which would be more again: fewer rows show as much.
+    for (const size_t limit : {size_t{0}, size_t{1}, base.options.limit / 2}) {
+      variants.Try([&](ScanRows& o) {
+        const bool less = base.options.limit != ScanOptions().limit && limit < base.options.limit;
+        return less && (o.options.limit = limit, true);
+      });
+    }
     variants.TryDefault([](ScanRows & o) -> auto& { return o.options.direction; });
     return variants.Take();
   }
@@ -180,6 +187,29 @@ struct Simplify {
     return variants.Take();
   }
 
+  // A payload of metadata with one field less, or a smaller number.
+  static std::vector<std::string> SimplerMetadata(const std::string& payload) {
+    std::vector<std::string> simpler;
+    v1::StreamMetadata metadata;
+    if (!metadata.ParseFromString(payload)) return simpler;
+    const auto add = [&](auto change) {
+      v1::StreamMetadata other = metadata;
+      change(&other);
+      std::string bytes = other.SerializeAsString();
+      if (bytes != payload) simpler.push_back(std::move(bytes));
+    };
+    add([](v1::StreamMetadata* m) { m->clear_max_age(); });
+    add([](v1::StreamMetadata* m) { m->clear_max_count(); });
+    add([](v1::StreamMetadata* m) { m->clear_truncate_before(); });
+    add([](v1::StreamMetadata* m) { m->clear_deleted_before(); });
+    add([](v1::StreamMetadata* m) { m->clear_tombstoned(); });
+    if (metadata.max_count() > 1) {
+      add([](v1::StreamMetadata* m) { m->set_max_count(1); });
+      add([](v1::StreamMetadata* m) { m->set_max_count(m->max_count() - 1); });
+    }
+    return simpler;
+  }
+
   static bool TryLess(uint64_t (*less)(uint64_t), std::optional<uint64_t>* number) {
     if (number->value_or(0) <= 1 || less(**number) >= **number) return false;
     *number = less(**number);
@@ -195,6 +225,13 @@ struct Simplify {
       const ExpectedVersion any = ExpectedVersion::Any();
       return !(std::exchange(at(o).expected, any) == any);
     });
+    const StreamAppend& base = variants->base().commits[commit].appends[append];
+    for (size_t e = 0; e < base.events.size(); ++e) {
+      if (base.events[e].type != "$metadata") continue;
+      for (const std::string& payload : SimplerMetadata(base.events[e].payload)) {
+        variants->Try([&](Append& o) { return at(o).events[e].payload = payload, true; });
+      }
+    }
     // All events at once: one that cannot be made simpler keeps the others as they are.
     variants->Try([&](Append& o) {
       bool any = false;
@@ -229,6 +266,7 @@ void LowerMetadata(std::string* payload) {
   v1::StreamMetadata metadata;
   if (!metadata.ParseFromString(*payload)) return;
   if (metadata.deleted_before() > 0) metadata.set_deleted_before(metadata.deleted_before() - 1);
+  if (metadata.max_count() > 1) metadata.set_max_count(metadata.max_count() - 1);
   if (metadata.truncate_before() > 0) metadata.set_truncate_before(metadata.truncate_before() - 1);
   *payload = metadata.SerializeAsString();
 }
