@@ -157,8 +157,9 @@ void Engine::AppendPrepared(std::unique_ptr<Request> request, AppendCallback don
 }
 
 std::shared_ptr<const StoreReader> Engine::Reader() const {
+  // First: the first limits may be published meanwhile, and their table is there before them.
   std::shared_ptr<const Published> published = publication_.Get();
-  // Where no stream has limits, as of what is published, the time is not asked.
+  // Where no stream has limits the time is not asked.
   const absl::Time now = lifecycles_->table() != 0 ? clock_->Now() : absl::InfinitePast();
   return std::make_shared<const internal::Reader>(parts_.kv, names_, heads_, lifecycles_,
                                                   std::move(published), now);

@@ -120,6 +120,7 @@ absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
     DAYBOOK_RETURN_IF_ERROR(CheckPosition(reader, *position));
     if (*position == reader.tip()) return last;
   }
+  // Of what was deleted no version is left to stand at.
   if (!last.has_value()) return std::nullopt;
   DAYBOOK_ASSIGN_OR_RETURN(
       const uint64_t events, CountWhile(*last + 1, [&](uint64_t version) -> absl::StatusOr<bool> {

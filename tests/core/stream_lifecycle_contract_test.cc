@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "daybook/core/clock.h"
 #include "daybook/core/errors.h"
+#include "daybook/core/moment.h"
 #include "daybook/core/stream_metadata.h"
 #include "daybook/testkit/fake_clock.h"
 #include "daybook/v1/stream_metadata.pb.h"
@@ -192,6 +193,30 @@ TEST_P(LifecycleContract, AfterATombstoneNothingEverComes) {
     EXPECT_THAT(DeleteStream(*store_, stream), StatusIs(absl::StatusCode::kFailedPrecondition));
   }
   EXPECT_EQ(Payloads(), "xx");
+}
+
+TEST_P(LifecycleContract, NothingIsThereOfAStreamWithATombstone) {
+  ASSERT_THAT(Append("a-1", {"0", "1"}), IsOk());
+  ASSERT_THAT(TombstoneStream(*store_, "a-1"), IsOk());
+  for (const bool scavenged : {false, true}) {
+    SCOPED_TRACE(scavenged);
+    if (scavenged) Scavenge();
+    auto start = store_->Reader()->FindStart("a-1");
+    ASSERT_THAT(start, IsOk());
+    EXPECT_EQ(start->began, 2u);
+    EXPECT_EQ(start->first, 2u);
+  }
+}
+
+TEST_P(LifecycleContract, ADeletedStreamStoodNowhere) {
+  ASSERT_THAT(Append("a-1", {"0", "1"}), IsOk());
+  ASSERT_THAT(Append("b-1", {"other"}), IsOk());
+  ASSERT_THAT(DeleteStream(*store_, "a-1"), IsOk());
+  const auto reader = store_->Reader();
+  for (uint64_t position = 0; position <= 4; ++position) {
+    EXPECT_THAT(VersionOf(*reader, "a-1", Position(position)), IsOkAndHolds(std::nullopt));
+  }
+  EXPECT_THAT(VersionOf(*reader, "a-1", clock_.Now()), IsOkAndHolds(std::nullopt));
 }
 
 TEST_P(LifecycleContract, AReaderSeesTheStreamsOfItsMoment) {

@@ -146,12 +146,34 @@ TEST_F(ModelTest, TheOperationsGoEverywhere) {
   for (const auto& [outcome, times] : outcomes_) {
     std::printf("%8llu %s\n", static_cast<unsigned long long>(times), outcome.c_str());
   }
-  for (const char* outcome :
-       {"appended", "appended before", "several streams", "rows alone", "version conflict",
-        "condition failed", "claim conflict", "broken chain", "invalid commit",
-        "invalid commit.appends.events.id", "invalid commit.conditions[0].after",
-        "invalid commit.claims[0].table", "invalid commit.claims[1].key", "event read", "row read",
-        "events delivered", "opened again"}) {
+  for (const char* outcome : {"appended",
+                              "appended before",
+                              "several streams",
+                              "rows alone",
+                              "version conflict",
+                              "condition failed",
+                              "claim conflict",
+                              "broken chain",
+                              "invalid commit",
+                              "invalid commit.appends.events.id",
+                              "invalid commit.conditions[0].after",
+                              "invalid commit.claims[0].table",
+                              "invalid commit.claims[1].key",
+                              "event read",
+                              "row read",
+                              "events delivered",
+                              "opened again",
+                              "invalid commit.appends.events.payload.deleted_before",
+                              "stream has a tombstone",
+                              "limits set",
+                              "invalid limits.max_count",
+                              "deleted",
+                              "tombstone set",
+                              "life after a deletion",
+                              "stream cut short",
+                              "scavenge finished",
+                              "scavenge stopped",
+                              "removed event read"}) {
     EXPECT_GE(outcomes_[outcome], 3u) << outcome;
   }
 }
@@ -204,11 +226,33 @@ class ScansOneTooMany : public ReferenceModel {
 };
 
 class StreamsBeginAtOne : public ReferenceModel {
-  absl::StatusOr<Batch> ReadStream(uint64_t tip, absl::string_view stream,
+  absl::StatusOr<Batch> ReadStream(const Moment& moment, absl::string_view stream,
                                    const ReadStreamOptions& options) const override {
     ReadStreamOptions other = options;
     if (options.direction == Direction::kForwards && options.from == 0) other.from = 1;
-    return ReferenceModel::ReadStream(tip, stream, other);
+    return ReferenceModel::ReadStream(moment, stream, other);
+  }
+};
+
+class DeletedStreamsStay : public ReferenceModel {
+  bool IsThere(const v1::StreamMetadata& metadata, uint64_t) const override {
+    return !metadata.tombstoned();
+  }
+};
+
+class DeletedStreamsAreNotScavenged : public ReferenceModel {
+  StreamStart FindStart(const Moment& moment, absl::string_view stream) const override {
+    StreamStart start = ReferenceModel::FindStart(moment, stream);
+    if (!StreamVersion(moment.tip, stream).has_value()) start.first = 0;
+    return start;
+  }
+};
+
+class CountsOneTooMany : public ReferenceModel {
+  StreamStart FindStart(const Moment& moment, absl::string_view stream) const override {
+    StreamStart start = ReferenceModel::FindStart(moment, stream);
+    if (MetadataOf(moment.tip, stream).has_max_count() && start.first > start.began) --start.first;
+    return start;
   }
 };
 
@@ -226,6 +270,9 @@ TEST_F(ModelTest, AWrongModelIsShrunkToAFewOperations) {
       {"backwards misses the newest", Maker<BackwardsMissesTheNewest>()},
       {"scans one too many", Maker<ScansOneTooMany>()},
       {"streams begin at one", Maker<StreamsBeginAtOne>()},
+      {"deleted streams stay", Maker<DeletedStreamsStay>()},
+      {"deleted streams are not scavenged", Maker<DeletedStreamsAreNotScavenged>()},
+      {"counts one too many", Maker<CountsOneTooMany>()},
   };
   const uint64_t seed = SeedOfRun();
   std::printf("DAYBOOK_SEED=%llu\n", static_cast<unsigned long long>(seed));
@@ -279,6 +326,17 @@ TEST(Shrink, KeepsWhatCannotBeLess) {
   const auto fails = [](const Numbers& steps) { return steps == Numbers{1, 2, 3}; };
   EXPECT_THAT(Shrinker<int>(fails, OneLess, 1'000).Shrink({1, 2, 3}),
               testing::ElementsAre(1, 2, 3));
+}
+
+// Either of two steps alone is of no use without the other.
+TEST(Shrink, LeavesOutTwoThatStandApart) {
+  const auto fails = [](const Numbers& steps) {
+    const auto opened = std::count(steps.begin(), steps.end(), 1);
+    return opened == std::count(steps.begin(), steps.end(), 2) && steps.back() == 3;
+  };
+  const auto simpler = [](const int&) { return Numbers(); };
+  EXPECT_THAT(Shrinker<int>(fails, simpler, 1'000).Shrink({1, 1, 0, 2, 0, 2, 3}),
+              testing::ElementsAre(3));
 }
 
 // Each step names its own place: without the ones before it, it names another.

@@ -1,11 +1,12 @@
 #include "operations.h"
 
 #include <array>
-#include <functional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "daybook/v1/stream_metadata.pb.h"
 
 namespace daybook::operation {
 namespace {
@@ -35,6 +36,12 @@ std::string QueryText(const EventQuery& query) {
   return text.empty() ? "every event" : text;
 }
 
+std::string PayloadText(const Event& event) {
+  v1::StreamMetadata metadata;
+  const bool parses = event.type == "$metadata" && metadata.ParseFromString(event.payload);
+  return parses ? absl::StrCat("(", metadata.ShortDebugString(), ")") : Quoted(event.payload);
+}
+
 std::string CommitText(const Commit& commit) {
   std::vector<std::string> parts;
   for (const StreamAppend& append : commit.appends) {
@@ -42,7 +49,7 @@ std::string CommitText(const Commit& commit) {
     for (const Event& event : append.events) {
       events.push_back(absl::StrCat(event.type, event.id.is_nil() ? "" : IdText(event.id),
                                     event.metadata.tags.empty() ? "" : List(event.metadata.tags),
-                                    Quoted(event.payload)));
+                                    PayloadText(event)));
     }
     parts.push_back(absl::StrCat(append.stream, " (expects ", append.expected.ToString(),
                                  "): ", events.empty() ? "nothing" : absl::StrJoin(events, ", ")));
@@ -127,6 +134,10 @@ struct Text {
   std::string operator()(const FindEvent& o) const {
     return absl::StrCat("find event ", IdText(o.id), By(o.reader));
   }
+  std::string operator()(const LookAtStream& o) const {
+    return absl::StrCat("look at stream ", o.stream, ", and as of ", o.then.ToString(),
+                        By(o.reader));
+  }
   std::string operator()(const GetRow& o) const {
     return absl::StrCat("get row ", o.table, "/", Quoted(o.key), By(o.reader));
   }
@@ -147,6 +158,26 @@ struct Text {
   std::string operator()(const Unsubscribe& o) const {
     return absl::StrCat("end subscription ", o.subscription);
   }
+  std::string operator()(const SetLimits& o) const {
+    const auto number = [](const std::optional<uint64_t>& n) {
+      return n.has_value() ? absl::StrCat(*n) : "none";
+    };
+    return absl::StrCat(
+        "set limits of ", o.stream, ": age ",
+        o.limits.max_age.has_value() ? absl::FormatDuration(*o.limits.max_age) : "none", ", count ",
+        number(o.limits.max_count), ", truncate before ", number(o.limits.truncate_before));
+  }
+  std::string operator()(const DeleteStream& o) const {
+    return absl::StrCat("delete ", o.stream, " (expects ", o.expected.ToString(), ")");
+  }
+  std::string operator()(const TombstoneStream& o) const {
+    return absl::StrCat("tombstone ", o.stream, " (expects ", o.expected.ToString(), ")");
+  }
+  std::string operator()(const Scavenge& o) const {
+    return absl::StrCat("scavenge",
+                        o.stop_after > 0 ? absl::StrCat(", stopped at step ", o.stop_after) : "",
+                        o.compact ? ", compact" : "");
+  }
   std::string operator()(const MoveClock& o) const {
     return absl::StrCat("move the clock by ", o.micros, " us");
   }
@@ -155,202 +186,7 @@ struct Text {
   }
   std::string operator()(const GoOnWithCopy&) const { return "go on with a copy of the files"; }
   std::string operator()(const GoOnWithBackup&) const { return "go on with a restored backup"; }
-};
-
-// Collects what differs from an operation in one place.
-template <typename O>
-class Variants {
- public:
-  explicit Variants(const O& base) : base_(base) {}
-  // Keeps what `change` made, which returns whether it made anything simpler.
-  template <typename Change>
-  void Try(Change change) {
-    O other = base_;
-    if (change(other)) found_.push_back(std::move(other));
-  }
-  // One element less, each in turn.
-  template <typename Of>
-  void TryWithout(Of of) {
-    O probe = base_;
-    for (size_t i = 0; i < of(probe).size(); ++i) {
-      Try([&](O& o) { return of(o).erase(of(o).begin() + static_cast<std::ptrdiff_t>(i)), true; });
-    }
-  }
-  // `of(o)` as a default-constructed one has it.
-  template <typename Of>
-  void TryDefault(Of of) {
-    O fresh;
-    Try([&](O& o) { return of(o) == of(fresh) ? false : (of(o) = of(fresh), true); });
-  }
-  std::vector<Operation> Take() { return std::move(found_); }
-
- private:
-  const O& base_;
-  std::vector<Operation> found_;
-};
-
-template <typename O>
-void TryFilter(Variants<O>* variants) {
-  variants->TryWithout([](O & o) -> auto& { return o.filter.plain.categories; });
-  variants->TryWithout([](O & o) -> auto& { return o.filter.plain.types; });
-  variants->TryWithout([](O & o) -> auto& { return o.filter.plain.tags; });
-  variants->TryWithout([](O & o) -> auto& { return o.filter.plain.stream_prefixes; });
-  variants->TryWithout([](O & o) -> auto& { return o.filter.plain.query; });
-  variants->TryDefault([](O & o) -> auto& { return o.filter.stream_ends; });
-  variants->TryDefault([](O & o) -> auto& { return o.filter.type_holds; });
-}
-
-struct Simplify {
-  std::vector<Operation> operator()(const Append& base) const {
-    Variants<Append> variants(base);
-    variants.TryWithout([](Append & o) -> auto& { return o.commits; });
-    variants.TryDefault([](Append & o) -> auto& { return o.chained; });
-    for (size_t i = 0; i < base.commits.size(); ++i) {
-      variants.TryWithout([i](Append & o) -> auto& { return o.commits[i].appends; });
-      variants.TryWithout([i](Append & o) -> auto& { return o.commits[i].conditions; });
-      variants.TryWithout([i](Append & o) -> auto& { return o.commits[i].claims; });
-      variants.TryWithout([i](Append & o) -> auto& { return o.commits[i].writes; });
-      variants.Try([i](Append& o) { return std::exchange(o.commits[i].new_ids, false); });
-      for (size_t c = 0; c < base.commits[i].conditions.size(); ++c) {
-        const auto condition = [ i, c ](Append & o) -> auto& {
-          return o.commits[i].conditions[c];
-        };
-        variants.TryWithout([&](Append & o) -> auto& { return condition(o).none_match; });
-        variants.Try(
-            [&](Append& o) { return std::exchange(condition(o).after, Position()) != Position(); });
-        for (size_t q = 0; q < base.commits[i].conditions[c].none_match.size(); ++q) {
-          variants.TryWithout([&](Append & o) -> auto& {
-            return condition(o).none_match[q].types;
-          });
-          variants.TryWithout([&](Append & o) -> auto& { return condition(o).none_match[q].tags; });
-        }
-      }
-      for (size_t a = 0; a < base.commits[i].appends.size(); ++a) SimplifyAppend(i, a, &variants);
-    }
-    return variants.Take();
-  }
-  std::vector<Operation> operator()(const ReadLog& base) const {
-    Variants<ReadLog> variants(base);
-    TryFilter(&variants);
-    variants.TryDefault([](ReadLog & o) -> auto& { return o.reader; });
-    variants.TryDefault([](ReadLog & o) -> auto& { return o.options.limit; });
-    variants.TryDefault([](ReadLog & o) -> auto& { return o.options.max_bytes; });
-    variants.TryDefault([](ReadLog & o) -> auto& { return o.options.max_scanned; });
-    variants.TryDefault([](ReadLog & o) -> auto& { return o.options.from; });
-    variants.Try([](ReadLog& o) {
-      o.options.from = Position();
-      return std::exchange(o.options.direction, Direction::kForwards) == Direction::kBackwards;
-    });
-    return variants.Take();
-  }
-  std::vector<Operation> operator()(const ReadStream& base) const {
-    Variants<ReadStream> variants(base);
-    variants.TryDefault([](ReadStream & o) -> auto& { return o.reader; });
-    variants.TryDefault([](ReadStream & o) -> auto& { return o.options.limit; });
-    variants.TryDefault([](ReadStream & o) -> auto& { return o.options.max_bytes; });
-    variants.TryDefault([](ReadStream & o) -> auto& { return o.options.from; });
-    variants.TryDefault([](ReadStream & o) -> auto& { return o.options.direction; });
-    return variants.Take();
-  }
-  std::vector<Operation> operator()(const ScanRows& base) const {
-    Variants<ScanRows> variants(base);
-    variants.TryDefault([](ScanRows & o) -> auto& { return o.reader; });
-    variants.TryDefault([](ScanRows & o) -> auto& { return o.options.from; });
-    variants.TryDefault([](ScanRows & o) -> auto& { return o.options.until; });
-    variants.TryDefault([](ScanRows & o) -> auto& { return o.options.limit; });
-    variants.TryDefault([](ScanRows & o) -> auto& { return o.options.direction; });
-    return variants.Take();
-  }
-  std::vector<Operation> operator()(const Subscribe& base) const {
-    Variants<Subscribe> variants(base);
-    TryFilter(&variants);
-    variants.TryDefault([](Subscribe & o) -> auto& { return o.after; });
-    variants.TryDefault([](Subscribe & o) -> auto& { return o.batch_events; });
-    return variants.Take();
-  }
-  std::vector<Operation> operator()(const Poll& base) const {
-    Variants<Poll> variants(base);
-    variants.TryDefault([](Poll & o) -> auto& { return o.how; });
-    return variants.Take();
-  }
-  std::vector<Operation> operator()(const Restart& base) const {
-    Variants<Restart> variants(base);
-    variants.TryDefault([](Restart & o) -> auto& { return o.verify; });
-    return variants.Take();
-  }
-  // What has little to it.
-  template <typename O>
-  std::vector<Operation> operator()(const O& base) const {
-    Variants<O> variants(base);
-    if constexpr (requires { base.reader; } && !std::is_same_v<O, KeepReader>) {
-      variants.TryDefault([](O & o) -> auto& { return o.reader; });
-    }
-    return variants.Take();
-  }
-
-  static void SimplifyAppend(size_t commit, size_t append, Variants<Append>* variants) {
-    const auto at = [=](Append & o) -> auto& {
-      return o.commits[commit].appends[append];
-    };
-    variants->TryWithout([&](Append & o) -> auto& { return at(o).events; });
-    variants->Try([&](Append& o) {
-      const ExpectedVersion any = ExpectedVersion::Any();
-      return !(std::exchange(at(o).expected, any) == any);
-    });
-    // All events at once: one that cannot be made simpler keeps the others as they are.
-    variants->Try([&](Append& o) {
-      bool any = false;
-      for (Event& event : at(o).events) any |= !std::exchange(event.payload, "").empty();
-      return any;
-    });
-    variants->Try([&](Append& o) {
-      bool any = false;
-      for (Event& event : at(o).events) any |= !std::exchange(event.id, EventId()).is_nil();
-      return any;
-    });
-    variants->Try([&](Append& o) {
-      bool any = false;
-      for (Event& event : at(o).events) any |= !std::exchange(event.metadata.tags, {}).empty();
-      return any;
-    });
-  }
-};
-
-void Lower(Position* position) {
-  if (*position != Position::Start() && *position != Position::End()) {
-    *position = Position(position->sequence() - 1);
-  }
-}
-
-struct LowerPositions {
-  void operator()(Append& o) const {
-    for (Commit& commit : o.commits) {
-      for (AppendCondition& condition : commit.conditions) Lower(&condition.after);
-    }
-  }
-  void operator()(ReadLog& o) const { Lower(&o.options.from); }
-  void operator()(Subscribe& o) const { Lower(&o.after); }
-  template <typename O>
-  void operator()(O&) const {}
-};
-
-struct LowerVersions {
-  void operator()(Append& o) const {
-    for (Commit& commit : o.commits) {
-      for (StreamAppend& append : commit.appends) {
-        const uint64_t exact = append.expected.exact().value_or(0);
-        if (exact > 0) append.expected = ExpectedVersion::Exactly(exact - 1);
-      }
-    }
-  }
-  void operator()(ReadStream& o) const {
-    if (o.options.from.value_or(0) > 0) --*o.options.from;
-  }
-  void operator()(LoadStream& o) const {
-    if (o.from > 0) --o.from;
-  }
-  template <typename O>
-  void operator()(O&) const {}
+  std::string operator()(const GoOnWithImport&) const { return "go on with an import of the log"; }
 };
 
 }  // namespace
@@ -380,16 +216,6 @@ std::string ToText(const std::vector<Operation>& operations) {
     absl::StrAppend(&text, i + 1, ". ", ToText(operations[i]), "\n");
   }
   return text;
-}
-
-std::vector<Operation> Simpler(const Operation& operation) {
-  return std::visit(Simplify(), operation);
-}
-
-Operation Lowered(Operation operation, bool versions) {
-  std::visit(LowerPositions(), operation);
-  if (versions) std::visit(LowerVersions(), operation);
-  return operation;
 }
 
 EventId NthId(uint64_t n) {

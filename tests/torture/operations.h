@@ -1,7 +1,7 @@
 // What a random test does to a store: plain values, so that they can be repeated, printed, left out
 // and made simpler. A new kind of operation is a struct here, a line in `Operation`, what it does
-// (store_under_test.cc), its text and what is simpler (operations.cc), and where it is drawn
-// (random_operations.cc).
+// (store_under_test.h), its text (operations.cc), what is simpler (simpler_operations.cc), and
+// where it is drawn (random_operations.h).
 #ifndef DAYBOOK_TESTS_TORTURE_OPERATIONS_H_
 #define DAYBOOK_TESTS_TORTURE_OPERATIONS_H_
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daybook/core/event_store.h"
+#include "daybook/core/stream_limits.h"
 
 namespace daybook::operation {
 
@@ -66,6 +67,12 @@ struct FindEvent {
   int reader = 0;
   EventId id;
 };
+// What is set for it, where it starts, and where it stood at `then`.
+struct LookAtStream {
+  int reader = 0;
+  std::string stream;
+  Position then;
+};
 struct GetRow {
   int reader = 0;
   TableId table = 0;
@@ -92,6 +99,23 @@ struct Unsubscribe {
   int subscription = 0;
 };
 
+struct SetLimits {
+  std::string stream;
+  StreamLimits limits;
+};
+struct DeleteStream {
+  std::string stream;
+  ExpectedVersion expected = ExpectedVersion::Any();
+};
+struct TombstoneStream {
+  std::string stream;
+  ExpectedVersion expected = ExpectedVersion::Any();
+};
+struct Scavenge {
+  uint64_t stop_after = 0;  // so many calls of its `progress`; 0: it goes to the end
+  bool compact = false;
+};
+
 struct MoveClock {
   int64_t micros = 0;  // negative: back
 };
@@ -103,10 +127,14 @@ struct Restart {
 struct GoOnWithCopy {};
 // The store goes on with what a restore makes of a new backup.
 struct GoOnWithBackup {};
+// The store goes on with what an import makes of its log: without its rows.
+struct GoOnWithImport {};
 
-using Operation = std::variant<Append, OpenTable, KeepReader, ReadLog, ReadStream, LoadStream,
-                               ListStreams, LookAtHeads, FindEvent, GetRow, ScanRows, Subscribe,
-                               Poll, Unsubscribe, MoveClock, Restart, GoOnWithCopy, GoOnWithBackup>;
+using Operation =
+    std::variant<Append, OpenTable, KeepReader, ReadLog, ReadStream, LoadStream, ListStreams,
+                 LookAtHeads, FindEvent, LookAtStream, GetRow, ScanRows, Subscribe, Poll,
+                 Unsubscribe, SetLimits, DeleteStream, TombstoneStream, Scavenge, MoveClock,
+                 Restart, GoOnWithCopy, GoOnWithBackup, GoOnWithImport>;
 
 // One line.
 std::string ToText(const Operation& operation);
@@ -116,8 +144,8 @@ std::string ToText(const std::vector<Operation>& operations);
 // The same operation with one of its arguments simpler, in each way that there is.
 std::vector<Operation> Simpler(const Operation& operation);
 
-// The same operation with each position that it names less by one, and each version when
-// `versions`: for when there is one event less before it.
+// The same operation with each position that it names less by one, and each version and number of
+// events when `versions`: for when there is one event less before it.
 Operation Lowered(Operation operation, bool versions);
 
 // The n-th id; 0: none.

@@ -14,8 +14,8 @@ const std::vector<std::string>& Streams() {
 }
 
 const std::vector<std::string>& Categories() {
-  static const auto* const pool =
-      new std::vector<std::string>{"account", "order", "plain", "käse", "fresh", "nobody"};
+  static const auto* const pool = new std::vector<std::string>{
+      "account", "order", "plain", "käse", "fresh", "nobody", "$$account"};
   return *pool;
 }
 
@@ -48,12 +48,13 @@ std::vector<std::string> RandomOperations::Some(const std::vector<std::string>& 
 operation::Operation RandomOperations::Next(const ReferenceModel& model) {
   if (reopen_each_ != 0 && OneIn(reopen_each_)) return DrawReopen();
   const uint64_t kind = Below(100);
-  if (kind < 45) return DrawAppend(model);
-  if (kind < 70) return DrawRead(model);
-  if (kind < 78) return DrawRowRead();
-  if (kind < 94) return DrawFollow(model);
-  if (kind < 97) return operation::KeepReader{static_cast<int>(1 + Below(3))};
-  if (kind < 98) return operation::OpenTable{static_cast<TableId>(1 + Below(3))};
+  if (kind < 43) return DrawAppend(model);
+  if (kind < 67) return DrawRead(model);
+  if (kind < 75) return DrawRowRead();
+  if (kind < 89) return DrawFollow(model);
+  if (kind < 92) return operation::KeepReader{static_cast<int>(1 + Below(3))};
+  if (kind < 93) return operation::OpenTable{static_cast<TableId>(1 + Below(3))};
+  if (kind < 98) return DrawLife(model);
   // Now and then the clock steps back.
   return operation::MoveClock{static_cast<int64_t>(Below(2'000'000)) - 500'000};
 }
@@ -72,17 +73,24 @@ std::vector<operation::Operation> RandomOperations::Last() {
     load.stream = stream;
     load.page = 100;
     last.emplace_back(load);
+    last.emplace_back(operation::LookAtStream{0, stream, Position()});
   }
   for (TableId table = 1; table <= 3; ++table) {
     operation::ScanRows scan;
     scan.table = table;
     last.emplace_back(scan);
   }
+  // What a scavenge takes does not change what is seen of streams, nor the proof.
+  last.emplace_back(operation::Scavenge());
+  const std::vector<operation::Operation> before(last.begin(), last.end() - 1);
+  last.insert(last.end(), before.begin(), before.end());
+  last.emplace_back(operation::Restart{true});
   return last;
 }
 
 std::string RandomOperations::DrawStream() {
   if (OneIn(30)) return absl::StrCat("fresh-", ++streams_);
+  if (OneIn(30)) return absl::StrCat("fresh-", 1 + Below(streams_ + 1));
   return Of(Streams());
 }
 
@@ -122,6 +130,12 @@ operation::Filter RandomOperations::DrawFilter() {
   if (OneIn(5)) filter.type_holds = Of({"Noted", "ed", "Again"});
   if (OneIn(3)) filter.plain.query = DrawQuery();
   return filter;
+}
+
+uint64_t RandomOperations::DrawCount() {
+  // Some streams are so long that a scavenge takes several steps.
+  if (OneIn(300)) return 100 + Below(200);
+  return OneIn(10) ? Below(6) : 1 + Below(2);
 }
 
 Event RandomOperations::DrawEvent() {
@@ -187,11 +201,16 @@ Commit RandomOperations::DrawCommit(const ReferenceModel& model) {
     for (uint64_t left = OneIn(4) ? Below(4) : 1; left > 0; --left) {
       StreamAppend append;
       append.stream = DrawStream();
+      if (OneIn(25)) {
+        commit.appends.push_back(DrawMetadata(model));
+        all_new &= !commit.appends.back().events.back().id.is_nil();
+        continue;
+      }
       append.expected = DrawExpected(model, append.stream);
       const bool again = std::any_of(commit.appends.begin(), commit.appends.end(),
                                      [&](const auto& a) { return a.stream == append.stream; });
       if (again && !OneIn(40)) continue;
-      for (uint64_t events = OneIn(10) ? Below(6) : 1 + Below(2); events > 0; --events) {
+      for (uint64_t events = DrawCount(); events > 0; --events) {
         append.events.push_back(DrawEvent());
         all_new &= !append.events.back().id.is_nil();
       }
@@ -300,7 +319,10 @@ operation::Operation RandomOperations::DrawRead(const ReferenceModel& model) {
     load.page = 1 + Below(20);
     return load;
   }
-  if (kind < 9) return operation::LookAtHeads{DrawReader()};
+  if (kind < 9) {
+    if (OneIn(2)) return operation::LookAtHeads{DrawReader()};
+    return operation::LookAtStream{DrawReader(), DrawStream(), DrawPosition(model)};
+  }
   if (kind < 10) {
     operation::ListStreams list;
     list.reader = DrawReader();
@@ -343,9 +365,11 @@ operation::Operation RandomOperations::DrawFollow(const ReferenceModel& model) {
 }
 
 operation::Operation RandomOperations::DrawReopen() {
-  switch (Below(8)) {
+  switch (Below(9)) {
     case 0:
       return operation::GoOnWithBackup();
+    case 8:
+      return operation::GoOnWithImport();
     case 1:
       return operation::Restart{true};
     case 2:

@@ -37,6 +37,7 @@ class RandomOperations {
   // A commit, or part of one, that was appended before.
   bool DrawRetry(const ReferenceModel& model, Commit* commit);
   ExpectedVersion DrawExpected(const ReferenceModel& model, const std::string& stream);
+  uint64_t DrawCount();  // of events
   Event DrawEvent();
   void BreakSomething(Commit* commit);
   EventQuery DrawQuery();
@@ -47,6 +48,13 @@ class RandomOperations {
   operation::Operation DrawRowRead();
   operation::Operation DrawFollow(const ReferenceModel& model);
   operation::Operation DrawReopen();
+  // ---- the lives of streams (random_lives.cc)
+  operation::Operation DrawLife(const ReferenceModel& model);
+  std::string DrawMortal();  // a stream that may be cut short
+  StreamLimits DrawLimits(uint64_t next_version);
+  // Of a stream of metadata, by hand.
+  StreamAppend DrawMetadata(const ReferenceModel& model);
+  std::string DrawMetadataPayload(uint64_t next_version);
   int DrawReader() { return OneIn(3) ? static_cast<int>(1 + Below(3)) : 0; }
 
   std::mt19937_64 random_;

@@ -9,6 +9,7 @@
 #include "daybook/core/errors.h"
 #include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
+#include "tombstoned.h"
 
 namespace daybook {
 namespace {
@@ -25,6 +26,41 @@ absl::Status Invalid(absl::string_view field) {
   return InvalidFieldError(field, "as the model has it");
 }
 
+bool IsMetadataStream(absl::string_view stream) {
+  return absl::StartsWith(stream, "$$");
+}
+
+// Names that begin with '$' are the store's own, but for the streams of metadata.
+absl::Status CheckName(const StreamAppend& append, absl::string_view field) {
+  absl::string_view name = append.stream;
+  if (IsMetadataStream(name) &&
+      absl::c_all_of(append.events, [](const auto& event) { return event.type == "$metadata"; })) {
+    name.remove_prefix(2);
+  }
+  return name.empty() || name[0] == '$' ? Invalid(field) : absl::OkStatus();
+}
+
+absl::Status CheckContent(const StreamAppend& append, const Event& event, const std::string& path) {
+  if (!IsMetadataStream(append.stream)) {
+    const bool is_own = event.type.empty() || event.type[0] == '$';
+    return is_own ? Invalid(path + ".type") : absl::OkStatus();
+  }
+  if (event.encoding != PayloadEncoding::kPlain) return Invalid(path + ".encoding");
+  v1::StreamMetadata metadata;
+  if (!metadata.ParseFromString(event.payload)) return Invalid(path + ".payload");
+  const auto& age = metadata.max_age();
+  const int64_t micros = age.seconds() * 1'000'000 + age.nanos() / 1'000;
+  if (metadata.has_max_age() && (age.seconds() < 0 || age.nanos() < 0 || micros == 0)) {
+    return Invalid(path + ".payload.max_age");
+  }
+  if (metadata.has_max_count() && metadata.max_count() == 0) {
+    return Invalid(path + ".payload.max_count");
+  }
+  if (metadata.truncate_before() > kMaxVersion) return Invalid(path + ".payload.truncate_before");
+  if (metadata.deleted_before() > kMaxVersion) return Invalid(path + ".payload.deleted_before");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ReferenceModel::CheckArguments(const Commit& commit) const {
@@ -32,11 +68,11 @@ absl::Status ReferenceModel::CheckArguments(const Commit& commit) const {
   for (size_t i = 0; i < commit.appends.size(); ++i) {
     const StreamAppend& append = commit.appends[i];
     const std::string path = absl::StrCat("commit.appends[", i, "]");
-    if (append.stream.empty()) return Invalid(path + ".stream");
+    DAYBOOK_RETURN_IF_ERROR(CheckName(append, path + ".stream"));
     if (append.expected.exact().value_or(0) > kMaxVersion) return Invalid(path + ".expected");
     for (size_t j = 0; j < append.events.size(); ++j) {
       const std::string event = absl::StrCat(path, ".events[", j, "]");
-      if (append.events[j].type.empty()) return Invalid(event + ".type");
+      DAYBOOK_RETURN_IF_ERROR(CheckContent(append, append.events[j], event));
       if (append.events[j].schema_version == 0) return Invalid(event + ".schema_version");
     }
     events += append.events.size();
@@ -70,12 +106,7 @@ absl::StatusOr<AppendResult> ReferenceModel::Append(const Commit& commit, int64_
   DAYBOOK_RETURN_IF_ERROR(CheckArguments(commit));
   DAYBOOK_ASSIGN_OR_RETURN(std::optional<AppendResult> first, FindFirst(commit));
   if (first.has_value()) return *std::move(first);
-  for (const StreamAppend& append : commit.appends) {
-    const std::optional<uint64_t> actual = StreamVersion(tip(), append.stream);
-    if (!Holds(append.expected, actual)) {
-      return VersionConflictError(append.stream, append.expected, actual);
-    }
-  }
+  for (const StreamAppend& append : commit.appends) DAYBOOK_RETURN_IF_ERROR(CheckHead(append));
   DAYBOOK_RETURN_IF_ERROR(CheckConditions(commit));
   DAYBOOK_RETURN_IF_ERROR(CheckRows(commit));
 
@@ -91,6 +122,7 @@ absl::StatusOr<AppendResult> ReferenceModel::Append(const Commit& commit, int64_
         {append.stream, positions.size(), positions.size() + append.events.size() - 1});
     for (const Event& event : append.events) {
       log_.push_back({append.stream, positions.size(), event, !event.id.is_nil(), micros});
+      if (IsMetadataStream(append.stream)) log_.back().metadata.ParseFromString(event.payload);
       positions.push_back(tip());
       if (!event.id.is_nil()) ids_[event.id] = tip();
       last_micros_ = micros;
@@ -171,6 +203,12 @@ absl::Status ReferenceModel::CheckRows(const Commit& commit) const {
   return absl::OkStatus();
 }
 
+void ReferenceModel::ForgetRows() {
+  rows_.clear();
+  tables_.clear();
+  scavenged_ = {};
+}
+
 void ReferenceModel::Write(const TableWrite& write) {
   if (write.value.has_value()) {
     rows_[{write.table, write.key}] = *write.value;
@@ -227,18 +265,24 @@ absl::StatusOr<ReferenceModel::Batch> ReferenceModel::ReadLog(uint64_t tip,
 }
 
 absl::StatusOr<ReferenceModel::Batch> ReferenceModel::ReadStream(
-    uint64_t tip, absl::string_view stream, const ReadStreamOptions& options) const {
+    const Moment& moment, absl::string_view stream, const ReadStreamOptions& options) const {
   if (options.limit == 0) return Invalid("options.limit");
   if (options.max_bytes == 0) return Invalid("options.max_bytes");
   if (options.from.value_or(0) > kMaxVersion) return Invalid("options.from");
-  const std::optional<uint64_t> last = StreamVersion(tip, stream);
+  if (MetadataOf(moment.tip, stream).tombstoned()) {
+    return Tombstoned(absl::StatusCode::kNotFound, stream);
+  }
+  const std::optional<uint64_t> last = StreamVersion(moment.tip, stream);
   if (!last.has_value()) return absl::NotFoundError("");
-  const std::vector<uint64_t>& positions = streams_.find(stream)->second;
+  const absl::Span<const uint64_t> positions = EventsOf(moment.tip, stream);
+  const uint64_t first = FindStart(moment, stream).first;
   std::vector<uint64_t> wanted;
   if (options.direction == Direction::kForwards) {
-    for (uint64_t v = options.from.value_or(0); v <= *last; ++v) wanted.push_back(positions[v]);
+    for (uint64_t v = std::max(options.from.value_or(0), first); v <= *last; ++v) {
+      wanted.push_back(positions[v]);
+    }
   } else {
-    for (uint64_t v = std::min(options.from.value_or(*last), *last) + 1; v-- > 0;) {
+    for (uint64_t v = std::min(options.from.value_or(*last), *last) + 1; v-- > first;) {
       wanted.push_back(positions[v]);
     }
   }
@@ -251,13 +295,18 @@ absl::StatusOr<ReferenceModel::Batch> ReferenceModel::ReadStream(
   return batch;
 }
 
+absl::Span<const uint64_t> ReferenceModel::EventsOf(uint64_t tip, absl::string_view stream) const {
+  const auto it = streams_.find(stream);
+  if (it == streams_.end()) return {};
+  const auto seen = std::upper_bound(it->second.begin(), it->second.end(), tip);
+  return absl::MakeSpan(it->second).first(static_cast<size_t>(seen - it->second.begin()));
+}
+
 std::optional<uint64_t> ReferenceModel::StreamVersion(uint64_t tip,
                                                       absl::string_view stream) const {
-  const auto it = streams_.find(stream);
-  if (it == streams_.end()) return std::nullopt;
-  const auto seen = std::upper_bound(it->second.begin(), it->second.end(), tip);
-  if (seen == it->second.begin()) return std::nullopt;
-  return static_cast<uint64_t>(seen - it->second.begin()) - 1;
+  const uint64_t next = EventsOf(tip, stream).size();
+  if (next == 0 || !IsThere(MetadataOf(tip, stream), next - 1)) return std::nullopt;
+  return next - 1;
 }
 
 absl::StatusOr<std::vector<std::pair<std::string, uint64_t>>> ReferenceModel::ListStreams(
@@ -273,9 +322,10 @@ absl::StatusOr<std::vector<std::pair<std::string, uint64_t>>> ReferenceModel::Li
   for (const std::string& wanted : categories) {
     if (!category.empty() && wanted != category) continue;
     for (const std::string& stream : streams_by_age_) {
+      if (CategoryIn(stream) != wanted || EventsOf(tip, stream).empty()) continue;
       const std::optional<uint64_t> version = StreamVersion(tip, stream);
-      if (CategoryIn(stream) != wanted || !version.has_value()) continue;
-      if (found) listed.emplace_back(stream, *version);
+      if (found && version.has_value()) listed.emplace_back(stream, *version);
+      // Also where it was deleted since.
       found |= stream == after;
     }
   }

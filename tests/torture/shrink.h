@@ -11,9 +11,10 @@
 namespace daybook {
 
 // `steps` must fail. First leaves out pieces, half of the sequence and then ever smaller ones, down
-// to single steps; then puts one that `simpler` names in the place of a step; until neither goes
-// on, or `fails` was asked `most_runs` times. What is left fails, and without any one of its steps
-// it does not (unless the runs were used up).
+// to single steps; then puts one that `simpler` names in the place of a step; then, where few are
+// left, leaves out two that need not stand together; until none of this goes on, or `fails` was
+// asked `most_runs` times. What is left fails, and without any one of its steps it does not (unless
+// the runs were used up).
 //
 // Where that does not fail, it is tried once more with what comes behind it changed by each of
 // `fits`: steps that name a place by its number mean another one when there is less before them.
@@ -36,12 +37,14 @@ class Shrinker {
     for (bool more = true; more;) {
       more = LeaveOut();
       more = Simplify() || more;
+      if (!more) more = LeaveOutTwo();
     }
     return std::move(steps_);
   }
 
  private:
   static constexpr size_t kFew = 40;
+  static constexpr size_t kVeryFew = 12;
 
   bool Take(Steps candidate) {
     if (runs_left_ == 0) return false;
@@ -84,6 +87,20 @@ class Shrinker {
       }
     }
     return any;
+  }
+
+  bool LeaveOutTwo() {
+    if (steps_.size() > kVeryFew) return false;
+    for (size_t last = steps_.size(); last-- > 1;) {
+      for (size_t first = last; first-- > 0;) {
+        if (steps_.size() == 2) return false;
+        Steps without = steps_;
+        without.erase(without.begin() + static_cast<std::ptrdiff_t>(last));
+        without.erase(without.begin() + static_cast<std::ptrdiff_t>(first));
+        if (TakeOrFit(without, first)) return true;
+      }
+    }
+    return false;
   }
 
   bool Simplify() {

@@ -18,7 +18,8 @@ namespace daybook {
 
 enum class Engine { kMemory, kRocks };
 
-// Every result is compared: values, error codes and their payloads. Not thread-safe.
+// Every result is compared: values, error codes and their payloads. Not thread-safe. The operations
+// stand in four files: appends, reads, lives of streams, and what opens the store again.
 class StoreUnderTest {
  public:
   // Stores lie in `directory`, which is made, and removed at the end; unused in memory.
@@ -36,7 +37,7 @@ class StoreUnderTest {
   // A reader and what it should see.
   struct Seen {
     std::shared_ptr<const StoreReader> reader;
-    uint64_t tip = 0;
+    ReferenceModel::Moment moment;
     const ReferenceModel::Rows* rows = nullptr;
   };
   struct Kept {
@@ -57,35 +58,45 @@ class StoreUnderTest {
   std::string Do(const operation::ListStreams& o);
   std::string Do(const operation::LookAtHeads& o);
   std::string Do(const operation::FindEvent& o);
+  std::string Do(const operation::LookAtStream& o);
   std::string Do(const operation::GetRow& o);
   std::string Do(const operation::ScanRows& o);
   std::string Do(const operation::Subscribe& o);
   std::string Do(const operation::Poll& o);
   std::string Do(const operation::Unsubscribe& o);
+  std::string Do(const operation::SetLimits& o);
+  std::string Do(const operation::DeleteStream& o);
+  std::string Do(const operation::TombstoneStream& o);
+  std::string Do(const operation::Scavenge& o);
   std::string Do(const operation::MoveClock& o);
   std::string Do(const operation::Restart& o);
   std::string Do(const operation::GoOnWithCopy& o);
   std::string Do(const operation::GoOnWithBackup& o);
+  std::string Do(const operation::GoOnWithImport& o);
 
   StoreOptions Options();
   std::string Open();
+  static std::string NameOf(TableId table);
+  // The path of a new store, which is path_ from now on; returns that of the old one.
+  std::string MovePath();
   // Closes the store, has `between` done, and opens the one at path_ then.
   std::string Reopen(const std::function<std::string()>& between);
   Commit Translated(const Commit& commit) const;
   TableId NumberOf(TableId table) const;
-  Seen By(int reader) const;
+  int64_t Now() { return absl::ToUnixMicros(clock_.Now()); }
+  Seen By(int reader);
 
   void CountOutcome(const absl::StatusOr<AppendResult>& found);
   std::string CompareAppend(const Commit& commit, const absl::StatusOr<AppendResult>& found,
                             const absl::StatusOr<AppendResult>& expected) const;
   std::string CompareAborted(const Commit& commit, const absl::Status& found,
                              const absl::Status& expected) const;
-  // Also learns the ids that the store drew.
-  std::string CompareEvent(const RecordedEvent& found, uint64_t position);
+  // As a reader of `removals` steps of scavenges sees it. Also learns the ids that the store drew.
+  std::string CompareEvent(const RecordedEvent& found, uint64_t position, uint64_t removals);
   std::string CompareEvents(const std::vector<EventBatch>& found,
-                            const std::vector<uint64_t>& expected);
+                            const std::vector<uint64_t>& expected, uint64_t removals);
   std::string CompareBatch(const absl::StatusOr<EventBatch>& found,
-                           const absl::StatusOr<ReferenceModel::Batch>& expected);
+                           const absl::StatusOr<ReferenceModel::Batch>& expected, const Seen& seen);
   std::vector<uint64_t> NextOf(Followed* followed) const;
   std::vector<uint64_t> NextPiecesOf(Followed* followed, size_t pieces) const;
 

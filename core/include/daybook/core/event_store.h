@@ -102,10 +102,10 @@ class StoreReader {
   virtual absl::StatusOr<StreamStart> FindStart(absl::string_view stream) const = 0;
   // Calls `visit` for each stream that is there, with its last version, until it returns false:
   // category by category, or those of one `category` when it is not empty; within a category in the
-  // order in which the streams began. To go on later, `after` is the last name visited; empty
-  // starts with the first. NotFound when `after` is no stream of the listing, DataLoss as above.
-  // Costs a step for each stream visited (and, with `after`, one look-up), whatever the number of
-  // events. `visit` must not block.
+  // order in which the streams began. To go on later, `after` is the last name visited, also where
+  // that stream was deleted since; empty starts with the first. NotFound when there never was such
+  // a stream in the listing, DataLoss as above. Costs a step for each stream visited (and, with
+  // `after`, one look-up), whatever the number of events. `visit` must not block.
   virtual absl::Status ListStreams(
       absl::string_view category, absl::string_view after,
       absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)> visit) const = 0;

@@ -34,9 +34,9 @@ absl::StatusOr<Position> PositionOf(const StoreReader& reader, const LogMoment& 
 // cost.
 absl::StatusOr<Position> PositionBefore(const StoreReader& reader, absl::Time time);
 
-// The version that `stream` stood at; nullopt: it had no events yet. NotFound (InvalidField) when
-// the version is beyond its last one or the position beyond the tip; DataLoss as StoreReader. A
-// binary search over the stream's versions, but for Version.
+// The version that `stream` stood at; nullopt: it had no events yet, or is not there now. NotFound
+// (InvalidField) when the version is beyond its last one or the position beyond the tip; DataLoss
+// as StoreReader. A binary search over the stream's versions, but for Version.
 absl::StatusOr<std::optional<uint64_t>> VersionOf(const StoreReader& reader,
                                                   absl::string_view stream,
                                                   const StreamMoment& moment);
