@@ -207,6 +207,7 @@ void ReferenceModel::ForgetRows() {
   rows_.clear();
   tables_.clear();
   scavenged_ = {};
+  scavenge_until_.clear();
 }
 
 void ReferenceModel::Write(const TableWrite& write) {

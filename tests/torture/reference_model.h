@@ -122,6 +122,8 @@ class ReferenceModel {
   }
 
  private:
+  // False: stopped.
+  bool ScavengeStreams(uint64_t stop_after, int64_t now_micros, Scavenged* all);
   bool Matches(const Recorded& recorded, const EventFilter& filter) const;
   // nullopt: none of the ids is known.
   absl::StatusOr<std::optional<AppendResult>> FindFirst(const Commit& commit) const;
@@ -145,7 +147,8 @@ class ReferenceModel {
   Rows rows_;
   int64_t last_micros_ = 0;
   uint64_t removals_ = 0;       // steps of scavenges so far
-  ScavengeProgress scavenged_;  // by one that was stopped
+  ScavengeProgress scavenged_;  // by one that was stopped: up to the last stream it was done with
+  std::string scavenge_until_;  // the last stream that it looks at again; empty: to the end
 };
 
 }  // namespace daybook

@@ -60,20 +60,18 @@ absl::StatusOr<std::optional<uint64_t>> ReferenceModel::VersionAt(const Moment& 
                                                                   absl::string_view stream,
                                                                   Position then) const {
   const std::optional<uint64_t> last = StreamVersion(moment.tip, stream);
-  if (then.sequence() > moment.tip) {
-    absl::Status status = absl::NotFoundError("");
-    v1::InvalidField field;
-    field.set_field("moment");
-    SetErrorPayload(status, field);
-    return status;
-  }
-  if (!last.has_value()) return std::nullopt;
+  absl::Status no_moment = absl::NotFoundError("");
+  v1::InvalidField field;
+  field.set_field("moment");
+  SetErrorPayload(no_moment, field);
+  if (then.sequence() > moment.tip) return no_moment;
+  if (!last.has_value() || then.sequence() == moment.tip) return last;
   const StreamStart start = FindStart(moment, stream);
   // Of those that are gone nobody knows when they were.
   const uint64_t events = std::max<uint64_t>(start.first, EventsOf(then.sequence(), stream).size());
-  return then.sequence() == moment.tip ? last
-         : events == start.began       ? std::nullopt
-                                       : std::optional<uint64_t>(events - 1);
+  if (events == start.began) return std::nullopt;
+  if (events == start.first) return no_moment;
+  return events - 1;
 }
 
 absl::Status ReferenceModel::CheckHead(const StreamAppend& append) const {
@@ -86,7 +84,8 @@ absl::Status ReferenceModel::CheckHead(const StreamAppend& append) const {
     for (const Event& event : append.events) {
       v1::StreamMetadata metadata;
       if (!is_metadata || !metadata.ParseFromString(event.payload)) continue;
-      if (metadata.deleted_before() > EventsOf(tip(), subject).size()) {
+      if (metadata.deleted_before() < MetadataOf(tip(), subject).deleted_before() ||
+          metadata.deleted_before() > EventsOf(tip(), subject).size()) {
         return InvalidLimit("commit.appends.events.payload.deleted_before");
       }
     }
@@ -163,41 +162,55 @@ absl::StatusOr<AppendResult> ReferenceModel::TombstoneStream(const std::string& 
 }
 
 ReferenceModel::Scavenged ReferenceModel::Scavenge(uint64_t stop_after, int64_t now_micros) {
-  // It goes by the names. One that was stopped goes on behind the last stream that it was done
-  // with.
   Scavenged all;
-  ScavengeProgress whole = std::exchange(scavenged_, {});
-  all.done.streams = whole.streams;
-  all.done.events = whole.events;
-  all.done.bytes = whole.bytes;
-  const std::string behind = absl::StrCat(kPrefix, whole.stream);
-  for (auto it = streams_.upper_bound(behind); it != streams_.end(); ++it) {
-    if (!absl::StartsWith(it->first, kPrefix)) break;
+  all.done.streams = scavenged_.streams;
+  all.done.events = scavenged_.events;
+  all.done.bytes = scavenged_.bytes;
+  // One that was stopped goes on behind the last stream that it was done with, and then looks again
+  // at those before: once.
+  std::string from = scavenge_until_.empty() ? scavenged_.stream : "";
+  if (!ScavengeStreams(stop_after, now_micros, &all)) return all;
+  if (!from.empty()) {
+    scavenged_.stream.clear();
+    scavenge_until_ = std::move(from);
+    if (!ScavengeStreams(stop_after, now_micros, &all)) return all;
+  }
+  scavenged_ = {};
+  scavenge_until_.clear();
+  all.finished = true;
+  return all;
+}
+
+bool ReferenceModel::ScavengeStreams(uint64_t stop_after, int64_t now_micros, Scavenged* all) {
+  // It goes by the names.
+  for (auto it = streams_.upper_bound(absl::StrCat(kPrefix, scavenged_.stream));
+       it != streams_.end() && absl::StartsWith(it->first, kPrefix); ++it) {
     const std::string stream = it->first.substr(2);
+    if (!scavenge_until_.empty() && stream > scavenge_until_) break;
     const Moment now = Newest(now_micros);
     const absl::Span<const uint64_t> events = EventsOf(now.tip, stream);
     const uint64_t end = FindStart(now, stream).first;
-    all.done.stream = stream;
-    ++all.done.streams;
+    all->done.stream = stream;
+    ++all->done.streams;
     for (uint64_t from = RemovedBefore(now, stream); from < end;) {
       ++removals_;
       for (uint64_t left = kEventsOfAStep; left > 0 && from < end; --left, ++from) {
         Recorded& event = At(events[from]);
         event.removal = removals_;
-        ++all.done.events;
-        all.done.bytes += event.event.payload.size();
+        ++all->done.events;
+        all->done.bytes += event.event.payload.size();
       }
-      all.steps.push_back(all.done);
-      if (all.steps.size() == stop_after) {
-        scavenged_ = {whole.stream, whole.streams, all.done.events, all.done.bytes};
-        return all;
+      all->steps.push_back(all->done);
+      if (all->steps.size() == stop_after) {
+        scavenged_.events = all->done.events;
+        scavenged_.bytes = all->done.bytes;
+        return false;
       }
     }
-    whole.stream = stream;
-    whole.streams = all.done.streams;
+    scavenged_.stream = stream;
+    scavenged_.streams = all->done.streams;
   }
-  all.finished = true;
-  return all;
+  return true;
 }
 
 }  // namespace daybook
