@@ -130,15 +130,11 @@ absl::StatusOr<StreamPoint> LoadStream(const StoreReader& reader, SnapshotStore*
   DAYBOOK_RETURN_IF_ERROR(fold.Finish(reader));
   StreamPoint point{.version = fold.version(), .behind = fold.behind()};
   point.is_whole = fold.is_whole();
-  if (point.version.has_value()) return point;
+  point.next = fold.start().began;
+  if (point.version.has_value() || fold.start().first == 0) return point;
   // All its events may be gone.
   DAYBOOK_ASSIGN_OR_RETURN(point.version, reader.StreamVersion(stream));
-  if (point.version.has_value()) {
-    point.version = std::min(*point.version, until);
-  } else {
-    DAYBOOK_ASSIGN_OR_RETURN(const StreamStart start, reader.FindStart(stream));
-    point.next = start.began;
-  }
+  if (point.version.has_value()) point.version = std::min(*point.version, until);
   return point;
 }
 

@@ -48,6 +48,8 @@ class StreamFold {
 
   // Of the last event that is folded; nullopt when none is there, or none of version `folded`.
   std::optional<uint64_t> version() const { return version_; }
+  // Where the stream starts, once the first events are folded.
+  const StreamStart& start() const { return start_; }
   // No event is gone since the stream began.
   bool is_whole() const { return start_.first == start_.began; }
   // The stream is of another life than version `version`, or is there no more.

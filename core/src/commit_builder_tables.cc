@@ -99,6 +99,7 @@ absl::Status CommitBuilder::StageLifecycles(const Request& request) {
     const bool is_metadata = IsMetadataStream(append.stream);
     // Of the log of another store, where a scavenge was.
     const bool removes =
+        request.as_recorded.has_value() &&
         absl::c_any_of(append.events, [](const PreparedEvent& event) { return event.removed; });
     if (!is_metadata && !removes) continue;
     const absl::string_view stream = is_metadata ? SubjectOf(append.stream) : append.stream;
