@@ -20,11 +20,18 @@ absl::StatusOr<uint64_t> DecodePosition(absl::string_view bytes, absl::string_vi
 
 absl::StatusOr<CommitBuilder::Head> CommitBuilder::FindHead(absl::string_view stream) {
   if (const Head* cached = heads_.Find(stream)) return *cached;
-  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_->Get(nullptr, Family::kMeta, StreamNameKey(stream)));
   DAYBOOK_ASSIGN_OR_RETURN(const v1::StreamLifecycle lifecycle, FindLifecycle(stream));
   Head head;
   head.began = lifecycle.metadata().deleted_before();
   head.tombstoned = lifecycle.metadata().tombstoned();
+  // What readers know is the newest.
+  if (const std::optional<StreamHead> known = readers_heads_->Find(stream)) {
+    head.id = known->id;
+    head.next_version = known->version + 1;
+    heads_.Put(std::string(stream), head);
+    return head;
+  }
+  DAYBOOK_ASSIGN_OR_RETURN(const auto id, kv_->Get(nullptr, Family::kMeta, StreamNameKey(stream)));
   if (!id.has_value()) return head;
   if (id->view().size() != sizeof(StreamId)) {
     return DamageError("dictionary", Position(), absl::StrCat("stream ", stream, " has no id"));

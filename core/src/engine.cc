@@ -148,7 +148,17 @@ void Engine::AppendAsync(Commit commit, AppendCallback done) {
     std::move(done)(std::move(request).status());
     return;
   }
+  FindHeads(**request);
   AppendPrepared(*std::move(request), std::move(done));
+}
+
+void Engine::FindHeads(const Request& request) const {
+  for (const PreparedAppend& append : request.appends) {
+    if (append.expected == ExpectedVersion::NoStream()) continue;
+    if (heads_->Find(append.stream).has_value()) continue;
+    // Where it fails, the sequencer finds out too, and answers.
+    (void)Reader()->StreamVersion(append.stream);
+  }
 }
 
 void Engine::AppendPrepared(std::unique_ptr<Request> request, AppendCallback done) {

@@ -74,6 +74,9 @@ class Engine : public EventStore {
   Engine(EngineParts parts, const StoreOptions& options);
   absl::Status Start(const StoreOptions& options);
   absl::StatusOr<CommitBuilder::Start> LoadStart();
+  // Where the streams end may have to be read from the disk. Callers do that, many at a time, so
+  // that the sequencer, which is one, finds it in memory.
+  void FindHeads(const Request& request) const;
 
   EngineParts parts_;
   Runtime* const runtime_;

@@ -38,10 +38,15 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(Family family,
                                                  std::shared_ptr<rocksdb::Cache> cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(cache);
-  // Indexes and filters live in the cache: memory stays bounded however large the store grows.
+  // Indexes and filters live in the cache: memory stays bounded however large the store grows. They
+  // are cut into blocks of their own, found by a small index that stays: whole ones are hundreds of
+  // kilobytes a file, and once all of them are more than the cache, each look-up reads one anew.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.metadata_block_size = 4 << 10;
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
+  table.metadata_cache_options.partition_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
   table.detect_filter_construct_corruption = true;
@@ -51,6 +56,7 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(Family family,
   if (family == Family::kLog) table.block_restart_interval = 1;
   if (IsPointLookup(family)) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.partition_filters = true;
     table.whole_key_filtering = true;
   }
   return table;

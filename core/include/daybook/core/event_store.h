@@ -163,7 +163,8 @@ class EventStore {
 
   virtual ~EventStore() = default;
 
-  // Queues `commit` and returns; `done` gets the outcome, an error of the arguments included.
+  // Queues `commit` and returns; `done` gets the outcome, an error of the arguments included. Where
+  // one of its streams ends is read from the disk first, unless it is known in memory.
   // Commits of one caller are sequenced in the order of the calls.
   virtual void AppendAsync(Commit commit, AppendCallback done) = 0;
 
