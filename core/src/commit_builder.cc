@@ -55,7 +55,8 @@ CommitBuilder::CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, StreamLif
       conditions_(kv, names, start.mark.tip),
       mark_(start.mark),
       last_micros_(start.last_micros),
-      last_table_(start.last_table) {}
+      last_table_(start.last_table),
+      own_tables_(start.own_tables) {}
 
 absl::StatusOr<AppendResult> CommitBuilder::Add(Request& request, int64_t now_micros) {
   if (!request.new_ids) {
@@ -133,10 +134,7 @@ absl::Status CommitBuilder::CheckHeads(const Request& request) {
 absl::Status CommitBuilder::StageRows(Request& request) {
   for (size_t i = 0; i < request.claims.size(); ++i) {
     Claim& claim = request.claims[i];
-    if (claim.table == 0 || claim.table > last_table_) {
-      return InvalidFieldError(absl::StrCat("commit.claims[", i, "].table"),
-                               "must be a table that was opened");
-    }
+    DAYBOOK_RETURN_IF_ERROR(CheckTable(absl::StrCat("commit.claims[", i, "].table"), claim.table));
     std::string row = RowKey(claim.table, claim.key);
     DAYBOOK_ASSIGN_OR_RETURN(const std::optional<std::string> existing, FindRow(row));
     if (existing.has_value()) {
@@ -149,10 +147,7 @@ absl::Status CommitBuilder::StageRows(Request& request) {
   }
   for (size_t i = 0; i < request.writes.size(); ++i) {
     TableWrite& write = request.writes[i];
-    if (write.table == 0 || write.table > last_table_) {
-      return InvalidFieldError(absl::StrCat("commit.writes[", i, "].table"),
-                               "must be a table that was opened");
-    }
+    DAYBOOK_RETURN_IF_ERROR(CheckTable(absl::StrCat("commit.writes[", i, "].table"), write.table));
     staged_rows_.insert_or_assign(RowKey(write.table, write.key), std::move(write.value));
   }
   return absl::OkStatus();
@@ -364,6 +359,7 @@ absl::StatusOr<TableId> CommitBuilder::AddTable(absl::string_view name) {
     return LoadBig<TableId>(known->view().data());
   }
   const TableId id = ++last_table_;
+  if (IsOwnTable(name)) own_tables_.push_back(id);
   std::string bytes;
   AppendBig(id, &bytes);
   batch_.Put(Family::kMeta, TableKey(name), bytes);

@@ -46,6 +46,7 @@ class CommitBuilder {
     GroupMark mark;
     int64_t last_micros = 0;  // the recorded time of the last event
     TableId last_table = 0;   // the highest number in use
+    std::vector<TableId> own_tables;
   };
   CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, StreamLifecycles* lifecycles,
                 size_t cached_heads, const Start& start);
@@ -53,6 +54,8 @@ class CommitBuilder {
   // Adds the commit to the batch, or says why not and adds nothing. Takes rows out of `request`.
   // Errors as EventStore's; an error of the backend is DataLoss or Internal.
   absl::StatusOr<AppendResult> Add(Request& request, int64_t now_micros);
+  // Whether the table is kept with the commits, and written by nobody else.
+  static bool IsOwnTable(absl::string_view name);
   // Adds a new table; the id of the one that is there already otherwise.
   absl::StatusOr<TableId> AddTable(absl::string_view name);
 
@@ -128,6 +131,7 @@ class CommitBuilder {
   absl::StatusOr<v1::StreamLifecycle> FindLifecycle(absl::string_view stream);
   absl::Status StageLifecycles(const Request& request);
   void PutRow(std::string row_key, std::string value);
+  absl::Status CheckTable(absl::string_view field, TableId table) const;
   absl::Status StageRows(Request& request);
   absl::Status StageStreams(const Request& request);
   void StageEvents(const Request& request, int64_t micros);
@@ -151,6 +155,7 @@ class CommitBuilder {
   GroupMark mark_;  // as after the last commit added; its number is of the last group ended
   int64_t last_micros_;
   TableId last_table_;
+  std::vector<TableId> own_tables_;  // at most a few
 
   // Added, and not yet written: the backend does not show it.
   KvBatch batch_;

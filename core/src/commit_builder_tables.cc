@@ -15,6 +15,17 @@ constexpr uint64_t kShortStretch = 1'000;
 
 }  // namespace
 
+bool CommitBuilder::IsOwnTable(absl::string_view name) {
+  return name == kTagTable || name == kStreamTable;
+}
+
+absl::Status CommitBuilder::CheckTable(absl::string_view field, TableId table) const {
+  if (table == 0 || table > last_table_ || absl::c_linear_search(own_tables_, table)) {
+    return InvalidFieldError(field, "must be a table that was opened");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CommitBuilder::OpenTags() {
   if (tags_.has_value()) return absl::OkStatus();
   DAYBOOK_ASSIGN_OR_RETURN(tags_, FindTagTable(*kv_, nullptr));

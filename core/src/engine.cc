@@ -24,11 +24,6 @@ absl::Status CheckRange(absl::string_view field, size_t value, size_t least, siz
                            absl::StrCat("must be ", least, " to ", most, ", is ", value));
 }
 
-// Kept with the commits, and written by nobody else.
-bool IsOwnTable(absl::string_view name) {
-  return name == kTagTable || name == kStreamTable;
-}
-
 }  // namespace
 
 absl::Status CheckOptions(const StoreOptions& options) {
@@ -129,7 +124,11 @@ absl::StatusOr<CommitBuilder::Start> Engine::LoadStart() {
     const auto id = LoadBig<TableId>(it->value().data());
     const absl::string_view name = it->key().substr(1);
     if (name == kStreamTable) lifecycles_->SetTable(id);
-    if (!IsOwnTable(name)) tables_.emplace(std::string(name), id);
+    if (CommitBuilder::IsOwnTable(name)) {
+      start.own_tables.push_back(id);
+    } else {
+      tables_.emplace(std::string(name), id);
+    }
     start.last_table = std::max(start.last_table, id);
   }
   DAYBOOK_RETURN_IF_ERROR(it->status());
@@ -190,7 +189,7 @@ void Engine::WhenRoom(absl::AnyInvocable<void() &&> wake) {
 
 absl::StatusOr<TableId> Engine::OpenTable(absl::string_view name) {
   DAYBOOK_RETURN_IF_ERROR(ValidateTableName(name));
-  if (IsOwnTable(name)) {
+  if (CommitBuilder::IsOwnTable(name)) {
     return InvalidFieldError("table", absl::StrCat("must not be ", name, ", the store's own"));
   }
   {

@@ -175,6 +175,26 @@ TEST_F(TagIndexTest, ATagBeforeManyOlderEventsIsFound) {
 
 TEST_F(TagIndexTest, TheTableIsTheStoresOwn) {
   EXPECT_THAT(store_->OpenTable("$tags"), StatusIs(absl::StatusCode::kInvalidArgument));
+  ASSERT_THAT(Add({"t:1"}), IsOk());
+  const absl::StatusOr<TableId> other = store_->OpenTable("rows");
+  ASSERT_THAT(other, IsOk());
+  // Nor is it written by who guesses its number, before the store is opened anew and after it.
+  for (int opening = 0; opening < 2; ++opening, Reopen()) {
+    for (TableId table = 1; table < *other; ++table) {
+      Commit write;
+      write.writes.push_back({table, "t:1", "x"});
+      EXPECT_THAT(store_->Append(std::move(write)),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("writes[0].table")));
+      Commit claim;
+      claim.claims.push_back({table, "t:1", "x"});
+      EXPECT_THAT(store_->Append(std::move(claim)),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("claims[0].table")));
+    }
+  }
+  EXPECT_GT(*other, 1u);
+  Commit write;
+  write.writes.push_back({*other, "t:1", "x"});
+  EXPECT_THAT(store_->Append(std::move(write)), IsOk());
 }
 
 TEST_F(TagIndexTest, VerifyNamesWhatItLacksAndWhatItHasTooMuch) {
