@@ -34,6 +34,12 @@ class BoundedCache {
     return nullptr;
   }
 
+  // Asks for the memory that a Peek at `key` is going to look at.
+  template <typename K>
+  void Prefetch(const K& key) const {
+    young_.prefetch(key);
+  }
+
   Value& Put(Key key, Value value) {
     if (young_.size() >= half_) {
       old_ = std::move(young_);

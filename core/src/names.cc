@@ -5,6 +5,12 @@
 #include "daybook/core/status_macros.h"
 
 namespace daybook::internal {
+namespace {
+
+// So many events ahead: each name waits for memory, and several at once do not wait longer.
+constexpr size_t kPrefetched = 8;
+
+}  // namespace
 
 absl::Status Names::LoadTypes(const Kv& kv, std::shared_ptr<const KvSnapshot> snapshot) {
   auto it = kv.NewIterator(std::move(snapshot), Family::kMeta, {.lower = "t", .upper = "u"});
@@ -101,6 +107,7 @@ absl::Status Names::Resolve(const Kv& kv, const KvSnapshot* snapshot,
     ReaderLock lock(&mutex_);
     StreamId last = 0;
     for (size_t i = 0; i < events.size(); ++i) {
+      if (i + kPrefetched < events.size()) streams_.Prefetch(events[i + kPrefetched].stream_id);
       const RecordedEvent& event = events[i];
       if (i > 0 && event.stream_id == last) {
         places[i] = places[i - 1];
