@@ -135,6 +135,7 @@ rocksdb::DBOptions MakeDBOptions(const std::string& directory, const RocksKvOpti
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.max_manifest_file_size = 16 << 20;
+  db.manifest_preallocation_size = 64 << 10;  // not 4 MiB at each opening for some kilobytes
 
   // Opening for reading leaves no trace.
   if (options.read_only) {

@@ -1,5 +1,6 @@
 // Flips a bit of every byte of every file of a store of 2,000 events, as a kill leaves it and as it
 // is closed, and of a backup of it: each time the store mends itself, or it is refused by name.
+// Files that both stores have are flipped in one of them.
 //
 // DAYBOOK_FLIP_EVERY_BYTE=1 asks for all, which takes hours, and DAYBOOK_JOBS for so many threads.
 // Otherwise bytes at equal distances are flipped, DAYBOOK_FLIPS of them. DAYBOOK_FLIP_PLACE names a
@@ -19,8 +20,10 @@
 #include <fstream>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/hash/hash.h"
@@ -71,6 +74,7 @@ StoreOptions SmallOptions() {
 struct FlippedFile {
   std::string path;
   uint64_t size = 0;
+  bool again = false;  // one of the same kind and the same bytes comes before it
   // "killed", "closed" or "backups": what is opened, or restored.
   std::string root() const { return path.substr(0, path.find('/')); }
   std::string below() const { return path.substr(path.find('/') + 1); }
@@ -118,7 +122,11 @@ class EveryByteTest : public testing::Test {
     }
     std::sort(files_.begin(), files_.end(),
               [](const auto& a, const auto& b) { return a.path < b.path; });
-    for (const FlippedFile& file : files_) sound_[file.path] = BytesOf(place_ + "/" + file.path);
+    std::set<std::pair<std::string, std::string>> seen;
+    for (FlippedFile& file : files_) {
+      sound_[file.path] = BytesOf(place_ + "/" + file.path);
+      file.again = !seen.emplace(file.kind(), sound_[file.path]).second;
+    }
     for (const std::string root : {"killed", "closed"}) {
       witness_[root] = ReadWitness(place_ + "/" + root + "/witness");
     }
@@ -145,13 +153,11 @@ class EveryByteTest : public testing::Test {
         ASSERT_TRUE(reply.ok() || absl::IsFailedPrecondition(reply.status())) << reply.status();
       }
       ASSERT_THAT(app->Range<AsyncTotals>({.at_least = Token(app->store().Tip())}), IsOk());
+      ASSERT_NO_FATAL_FAILURE(Append(app->store(), kEvents * 9 / 10, 50));
     }
+    // What comes now stands in the log and the witness. One more opening before it, and each of the
+    // hundreds of thousands to come would have enough files to compact.
     absl::StatusOr<std::unique_ptr<EventStore>> opened = OpenStore(store, SmallOptions());
-    ASSERT_THAT(opened, IsOk());
-    ASSERT_NO_FATAL_FAILURE(Append(**opened, kEvents * 9 / 10, 50));
-    // What comes now stands in the log and the witness.
-    opened->reset();
-    opened = OpenStore(store, SmallOptions());
     ASSERT_THAT(opened, IsOk());
     ASSERT_NO_FATAL_FAILURE(Append(**opened, kEvents, 10));
     ASSERT_THAT(Backup(**opened, place_ + "/backups"), IsOk());
@@ -289,7 +295,7 @@ class EveryByteTest : public testing::Test {
     // Each seed flips others.
     uint64_t skipped = seed_ % stride;
     for (const FlippedFile& file : files_) {
-      const bool wanted = only == nullptr || file.path == only;
+      const bool wanted = only == nullptr ? !file.again : file.path == only;
       const uint64_t until = std::min(file.size, FromEnvironment("DAYBOOK_FLIP_UNTIL", file.size));
       uint64_t byte = only != nullptr ? FromEnvironment("DAYBOOK_FLIP_FROM", 0) : skipped;
       for (; wanted && byte < until; byte += stride) cases.emplace_back(&file, byte);
@@ -363,8 +369,9 @@ TEST_F(EveryByteTest, IsMendedOrRefusedByName) {
   const uint64_t flips = FromEnvironment("DAYBOOK_FLIPS", 300);
   uint64_t bytes = 0;
   for (const FlippedFile& file : files_) {
-    bytes += file.size;
-    std::printf("%8llu bytes  %s\n", static_cast<unsigned long long>(file.size), file.path.c_str());
+    if (!file.again) bytes += file.size;
+    std::printf("%8llu bytes  %s%s\n", static_cast<unsigned long long>(file.size),
+                file.path.c_str(), file.again ? ", as another one" : "");
   }
   std::printf("DAYBOOK_SEED=%llu DAYBOOK_FLIPS=%llu\n", static_cast<unsigned long long>(seed_),
               static_cast<unsigned long long>(every ? bytes : flips));
