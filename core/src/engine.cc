@@ -152,11 +152,13 @@ void Engine::AppendAsync(Commit commit, AppendCallback done) {
 }
 
 void Engine::FindHeads(const Request& request) const {
+  std::shared_ptr<const internal::Reader> reader;
   for (const PreparedAppend& append : request.appends) {
     if (append.expected == ExpectedVersion::NoStream()) continue;
     if (heads_->Find(append.stream).has_value()) continue;
+    if (reader == nullptr) reader = MakeReader();
     // Where it fails, the sequencer finds out too, and answers.
-    (void)Reader()->StreamVersion(append.stream);
+    (void)reader->FindHead(append.stream);
   }
 }
 
@@ -166,6 +168,10 @@ void Engine::AppendPrepared(std::unique_ptr<Request> request, AppendCallback don
 }
 
 std::shared_ptr<const StoreReader> Engine::Reader() const {
+  return MakeReader();
+}
+
+std::shared_ptr<const Reader> Engine::MakeReader() const {
   // First: the first limits may be published meanwhile, and their table is there before them.
   std::shared_ptr<const Published> published = publication_.Get();
   // Where no stream has limits the time is not asked.

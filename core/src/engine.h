@@ -21,6 +21,8 @@
 
 namespace daybook::internal {
 
+class Reader;
+
 // What an engine is made of, in a state that was checked.
 struct EngineParts {
   std::shared_ptr<Kv> kv;
@@ -74,6 +76,7 @@ class Engine : public EventStore {
   Engine(EngineParts parts, const StoreOptions& options);
   absl::Status Start(const StoreOptions& options);
   absl::StatusOr<CommitBuilder::Start> LoadStart();
+  std::shared_ptr<const internal::Reader> MakeReader() const;
   // Where the streams end may have to be read from the disk. Callers do that, many at a time, so
   // that the sequencer, which is one, finds it in memory.
   void FindHeads(const Request& request) const;

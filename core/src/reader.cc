@@ -34,6 +34,15 @@ absl::StatusOr<uint64_t> ParseEntry(absl::string_view stream, absl::string_view 
                      absl::StrCat("an entry of stream ", stream, " holds no position"));
 }
 
+// The version in a key of the stream index.
+absl::StatusOr<uint64_t> VersionOf(absl::string_view stream, absl::string_view key) {
+  if (key.size() == sizeof(StreamId) + sizeof(uint64_t)) {
+    return LoadBig<uint64_t>(key.data() + sizeof(StreamId));
+  }
+  return DamageError("stream index", Position(),
+                     absl::StrCat("an entry of stream ", stream, " holds no version"));
+}
+
 }  // namespace
 
 absl::StatusOr<EventBatch> Reader::ReadLog(const ReadLogOptions& options) const {
@@ -120,6 +129,10 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   forwards ? it->Seek(StreamKey(id, std::max(options.from.value_or(0), first)))
            : it->SeekForPrev(StreamKey(id, options.from.value_or(kMaxVersion)));
   std::vector<uint64_t> sequences;
+  uint64_t first_version = 0;  // of the first entry
+  if (it->Valid()) {
+    DAYBOOK_ASSIGN_OR_RETURN(first_version, VersionOf(stream, it->key()));
+  }
   while (it->Valid() && sequences.size() < options.limit) {
     DAYBOOK_ASSIGN_OR_RETURN(const uint64_t sequence, ParseEntry(stream, it->value()));
     sequences.push_back(sequence);
@@ -139,10 +152,11 @@ absl::StatusOr<EventBatch> Reader::ReadStream(absl::string_view stream,
   for (size_t i = 0; i < events.size(); ++i) {
     events[i].stream = storage->names;
     // The index and the log hold the version each: they must agree, and nothing may be missing.
-    const uint64_t expected = forwards ? events[0].version + i : events[0].version - i;
+    const uint64_t expected = forwards ? first_version + i : first_version - i;
     if (events[i].version != expected) {
       return DamageError("stream index", events[i].position,
-                         absl::StrCat("stream ", stream, " has a hole before this event"));
+                         absl::StrCat("stream ", stream, " has version ", events[i].version,
+                                      " here, where ", expected, " belongs"));
     }
   }
   if (at_end && forwards && !events.empty()) {
@@ -204,7 +218,8 @@ absl::StatusOr<std::optional<StreamHead>> Reader::FindHead(absl::string_view str
   it->SeekForPrev(StreamKey(*id, ~uint64_t{0}));
   DAYBOOK_RETURN_IF_ERROR(it->status());
   if (!it->Valid()) return std::nullopt;
-  StreamHead head{*id, LoadBig<uint64_t>(it->key().data() + 8)};
+  StreamHead head{*id};
+  DAYBOOK_ASSIGN_OR_RETURN(head.version, VersionOf(stream, it->key()));
   DAYBOOK_ASSIGN_OR_RETURN(head.sequence, ParseEntry(stream, it->value()));
   heads_->Offer(stream, head, tip);
   return head;

@@ -35,6 +35,8 @@ class Reader : public StoreReader {
                                         const ReadStreamOptions& options) const override;
   absl::StatusOr<std::optional<uint64_t>> StreamVersion(absl::string_view stream) const override;
   absl::StatusOr<StreamStart> FindStart(absl::string_view stream) const override;
+  // nullopt: it has no events here. What it finds, StreamHeads know from then on.
+  absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
   absl::Status ListStreams(absl::string_view category, absl::string_view after,
                            absl::FunctionRef<bool(absl::string_view stream, uint64_t last_version)>
                                visit) const override;
@@ -58,8 +60,6 @@ class Reader : public StoreReader {
     StreamStart start;
   };
   absl::StatusOr<Found> Find(absl::string_view stream, bool gone_too) const;
-  // nullopt: it has no events here.
-  absl::StatusOr<std::optional<StreamHead>> FindHead(absl::string_view stream) const;
 
   const std::shared_ptr<const Kv> kv_;
   const std::shared_ptr<Names> names_;

@@ -46,7 +46,7 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(Family family,
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
-  table.metadata_cache_options.partition_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
+  table.metadata_cache_options.partition_pinning = rocksdb::PinningTier::kNone;
   table.checksum = rocksdb::kXXH3;
   table.format_version = 5;
   table.detect_filter_construct_corruption = true;

@@ -436,6 +436,16 @@ TEST_P(LifecycleContract, WhatIsWrongIsNamed) {
   EXPECT_THAT(store_->Append("$$a-1", ExpectedVersion::Any(),
                              {Make("$metadata", metadata.SerializeAsString())}),
               StatusIs(kInvalid, HasSubstr("deleted_before: at least 1")));
+  // Nor do rows that somebody writes under the table's number, whichever that is.
+  const absl::StatusOr<TableId> other = store_->OpenTable("rows");
+  ASSERT_THAT(other, IsOk());
+  ASSERT_GT(*other, 1u);
+  for (TableId table = 1; table < *other; ++table) {
+    Commit commit;
+    commit.writes.push_back({table, "a-1", ""});
+    EXPECT_THAT(store_->Append(std::move(commit)),
+                StatusIs(kInvalid, HasSubstr("commit.writes[0].table")));
+  }
 }
 
 // Against a model: streams with limits, deletions and scavenges, in any order.
