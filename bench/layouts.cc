@@ -4,7 +4,7 @@
 //   daybook_layouts [EVENTS]    a line of figures for each layout, as tab separated values
 //
 // disk and written are multiples of the payloads: what is there in the end, and what flushes and
-// compaction wrote for it.
+// compaction had written when the last event was flushed; some compaction may still have been due.
 //
 // Events of 256 bytes that do not compress, 100 in each stream, as far apart in the log as can be.
 #include <array>
@@ -213,7 +213,8 @@ int Measure(uint64_t events) {
 }  // namespace daybook::bench
 
 int main(int argc, char** argv) {
-  const uint64_t events = argc == 2 ? std::strtoull(argv[1], nullptr, 10) : 400'000;
+  uint64_t events = argc == 2 ? std::strtoull(argv[1], nullptr, 10) : 400'000;
+  events -= events % daybook::bench::kPerStream;
   if (argc > 2 || events < 100'000) {
     std::fprintf(stderr, "usage: daybook_layouts [EVENTS], at least 100000\n");
     return 2;
