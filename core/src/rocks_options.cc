@@ -1,5 +1,7 @@
 #include "rocks_options.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -85,6 +87,16 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(Family family, const RocksKvOptio
   return result;
 }
 
+// A table file that is opened anew has its index read, so they stay open, up to half of those that
+// the process may have.
+int OpenFiles() {
+  constexpr rlim_t kLeast = 256;
+  constexpr rlim_t kMost = 1 << 16;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kLeast;
+  return static_cast<int>(std::clamp(limit.rlim_cur / 2, kLeast, kMost));
+}
+
 void SetDurability(rocksdb::DBOptions& db) {
   // A torn end of the log is not told from a damaged one; the witness tells them apart.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -125,7 +137,7 @@ rocksdb::DBOptions MakeDBOptions(const std::string& directory, const RocksKvOpti
   SetDurability(db);
 
   db.max_background_jobs = 2;
-  db.max_open_files = 512;
+  db.max_open_files = OpenFiles();
   // RocksDB's 16 would be started for each family at each opening, only to read the ends of a few
   // files.
   db.max_file_opening_threads = 1;
