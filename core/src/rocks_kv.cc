@@ -19,6 +19,7 @@
 #include "rocksdb/env.h"
 #include "rocksdb/table_properties.h"
 #include "rocksdb/write_batch.h"
+#include "table_tail.h"
 
 namespace daybook::internal {
 namespace {
@@ -354,6 +355,8 @@ absl::StatusOr<std::unique_ptr<RocksKv>> RocksKv::Open(const std::string& direct
     if (options.read_only || !options.create_if_missing) {
       return absl::NotFoundError(absl::StrCat("no store in ", directory));
     }
+  } else {
+    DAYBOOK_RETURN_IF_ERROR(CheckTableFiles(env, directory));
   }
 
   const rocksdb::DBOptions db_options = MakeDBOptions(directory, options);

@@ -71,12 +71,12 @@ class RocksKvTest : public ::testing::Test {
     current >> name;
     return path_ + "/" + name;
   }
-  static void Flip(const std::string& file, uint64_t offset) {
+  static void Flip(const std::string& file, uint64_t offset, char bits = 0x10) {
     std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekg(static_cast<std::streamoff>(offset));
     const char byte = static_cast<char>(stream.get());
     stream.seekp(static_cast<std::streamoff>(offset));
-    stream.put(static_cast<char>(byte ^ 0x10));
+    stream.put(static_cast<char>(byte ^ bits));
   }
 
   FaultEnv env_;
@@ -204,6 +204,33 @@ TEST_F(RocksKvTest, VerifyFindsEveryFlippedByteOfATable) {
     EXPECT_THAT(found, StatusIs(StatusCode::kDataLoss)) << "byte " << offset;
     kv_.reset();
     Flip(table, offset);
+  }
+  EXPECT_THAT(TryOpen({.create_if_missing = false, .read_only = true}), IsOk());
+}
+
+// One of these bits has RocksDB end the process.
+TEST_F(RocksKvTest, TheHighestBitOfAnyByteAtTheEndOfATableIsDataLoss) {
+  Open();
+  WriteAll(1, 20);
+  ASSERT_THAT(kv_->Flush(), IsOk());
+  kv_.reset();
+  constexpr char kHighest = static_cast<char>(0x80);
+  for (const std::string& table : Files(".sst")) {
+    const auto size = std::filesystem::file_size(table);
+    int by_properties = 0;
+    for (uint64_t offset = size - 300; offset < size; ++offset) {
+      Flip(table, offset, kHighest);
+      absl::Status found = TryOpen({.create_if_missing = false, .read_only = true});
+      if (found.ok()) {
+        Open({.create_if_missing = false, .read_only = true});
+        found = kv_->VerifyFiles();
+      }
+      EXPECT_THAT(found, StatusIs(StatusCode::kDataLoss)) << table << " byte " << offset;
+      if (absl::StrContains(found.message(), "its properties are damaged")) ++by_properties;
+      kv_.reset();
+      Flip(table, offset, kHighest);
+    }
+    EXPECT_EQ(by_properties, 1) << table;
   }
   EXPECT_THAT(TryOpen({.create_if_missing = false, .read_only = true}), IsOk());
 }
