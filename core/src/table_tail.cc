@@ -1,6 +1,5 @@
 #include "table_tail.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
