@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "daybook/core/codec.h"
 #include "daybook/core/limits.h"
 #include "daybook/core/status_macros.h"
@@ -12,6 +13,9 @@
 
 namespace daybook {
 namespace {
+
+constexpr absl::string_view kNewestTable = "$snapshots";
+constexpr absl::string_view kKeptTable = "$kept-snapshots";
 
 void AppendFixed64(std::string& out, uint64_t value) {
   for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(value >> shift));
@@ -71,6 +75,14 @@ absl::string_view StreamOfKept(absl::string_view key) {
   return key;
 }
 
+uint64_t VersionOfKept(absl::string_view key) {
+  uint64_t version = 0;
+  for (const char byte : key.substr(key.size() - kVersionBytes)) {
+    version = (version << 8) | static_cast<uint8_t>(byte);
+  }
+  return version;
+}
+
 struct KeptRow {
   std::string key;
   std::string value;
@@ -93,14 +105,51 @@ std::vector<KeptRow> KeptRows(const StoreReader& reader, TableId table, absl::st
   return rows;
 }
 
+// Of what EraseGone reads at a time, and deletes with one commit at most.
+constexpr size_t kRowsAtOnce = 1'000;
+
+// The next rows of a table behind the key `after`, all of them or a stretch, whose snapshot is of
+// no life that its stream has; `after` moves on. An empty key is that of no stream.
+struct GoneRows {
+  std::vector<TableWrite> deletions;
+  bool at_end = false;
+};
+
+absl::StatusOr<GoneRows> NextGone(const StoreReader& reader, TableId table, std::string* after,
+                                  absl::FunctionRef<std::pair<absl::string_view, uint64_t>(
+                                      absl::string_view key, absl::string_view row)>
+                                      stream_and_version) {
+  GoneRows gone;
+  size_t seen = 0;
+  absl::Status found;
+  ScanOptions behind;
+  behind.from = absl::StrCat(*after, absl::string_view("\0", 1));
+  behind.limit = kRowsAtOnce;
+  DAYBOOK_RETURN_IF_ERROR(
+      reader.ScanRows(table, behind, [&](absl::string_view key, absl::string_view row) {
+        ++seen;
+        *after = std::string(key);
+        const auto [stream, version] = stream_and_version(key, row);
+        const absl::StatusOr<StreamStart> start = reader.FindStart(stream);
+        found = start.status();
+        if (found.ok() && version < start->began) {
+          gone.deletions.push_back({table, std::string(key), std::nullopt});
+        }
+        return found.ok();
+      }));
+  DAYBOOK_RETURN_IF_ERROR(found);
+  gone.at_end = seen < kRowsAtOnce;
+  return gone;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SnapshotStore>> SnapshotStore::Open(EventStore* store,
                                                                    uint32_t keep) {
-  DAYBOOK_ASSIGN_OR_RETURN(const TableId newest, store->OpenTable("$snapshots"));
-  std::optional<TableId> kept = FindTable(*store, "$kept-snapshots");
+  DAYBOOK_ASSIGN_OR_RETURN(const TableId newest, store->OpenTable(kNewestTable));
+  std::optional<TableId> kept = FindTable(*store, kKeptTable);
   if (!kept.has_value() && keep > 1) {
-    DAYBOOK_ASSIGN_OR_RETURN(kept, store->OpenTable("$kept-snapshots"));
+    DAYBOOK_ASSIGN_OR_RETURN(kept, store->OpenTable(kKeptTable));
   }
   return std::unique_ptr<SnapshotStore>(new SnapshotStore(newest, kept));
 }
@@ -206,6 +255,36 @@ std::vector<TableWrite> SnapshotStore::Erase(const StoreReader& reader,
     writes.push_back({*kept_, row.key, std::nullopt});
   }
   return writes;
+}
+
+absl::StatusOr<uint64_t> SnapshotStore::EraseGone(EventStore& store) {
+  uint64_t erased = 0;
+  for (const absl::string_view name : {kNewestTable, kKeptTable}) {
+    const std::optional<TableId> table = FindTable(store, name);
+    if (!table.has_value()) continue;
+    std::string after;
+    for (bool at_end = false; !at_end;) {
+      DAYBOOK_ASSIGN_OR_RETURN(
+          GoneRows gone,
+          NextGone(*store.Reader(), *table, &after,
+                   [&](absl::string_view key, absl::string_view row) {
+                     if (name == kKeptTable) {
+                       const absl::string_view stream = StreamOfKept(key);
+                       return std::pair(stream, stream.empty() ? 0 : VersionOfKept(key));
+                     }
+                     // Of a torn one nobody knows the life: it goes with the first.
+                     const std::optional<v1::StoredSnapshot> stored = Parse(key, row);
+                     return std::pair(key, stored.has_value() ? stored->version() : 0);
+                   }));
+      at_end = gone.at_end;
+      if (gone.deletions.empty()) continue;
+      erased += gone.deletions.size();
+      Commit commit;
+      commit.writes = std::move(gone.deletions);
+      DAYBOOK_RETURN_IF_ERROR(store.Append(std::move(commit)).status());
+    }
+  }
+  return erased;
 }
 
 absl::StatusOr<uint64_t> SnapshotStore::Survey(

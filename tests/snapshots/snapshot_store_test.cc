@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "daybook/core/open.h"
+#include "daybook/core/stream_metadata.h"
 #include "daybook/testkit/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -30,6 +31,11 @@ class SnapshotStoreTest : public testing::Test {
     Commit commit;
     commit.writes = std::move(writes);
     ASSERT_THAT(store_->Append(std::move(commit)), IsOk());
+  }
+  void AppendEvents(absl::string_view stream, size_t count) {
+    std::vector<Event> events(count);
+    for (Event& event : events) event.type = "Deposited";
+    ASSERT_THAT(store_->Append(stream, ExpectedVersion::Any(), std::move(events)), IsOk());
   }
   void Replace(uint64_t version, absl::string_view stream = kStream, uint32_t keep = 3,
                absl::string_view fingerprint = kFingerprint) {
@@ -117,6 +123,49 @@ TEST_F(SnapshotStoreTest, EraseDeletesAllOfOneStream) {
     EXPECT_EQ(Find(until, "account-70")->version, until);
     EXPECT_EQ(Find(until, "account-")->version, until);
   }
+}
+
+TEST_F(SnapshotStoreTest, EraseGoneDeletesThoseOfALifeThatIsOver) {
+  for (const char* stream : {"account-1", "account-2", "account-3", "account-4"}) {
+    AppendEvents(stream, 4);
+    for (const uint64_t version : {1, 2, 3}) Replace(version, stream);
+  }
+  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(0u));
+  ASSERT_THAT(DeleteStream(*store_, "account-1"), IsOk());
+  ASSERT_THAT(TombstoneStream(*store_, "account-2"), IsOk());
+  ASSERT_THAT(DeleteStream(*store_, "account-3"), IsOk());
+  ASSERT_THAT(SetStreamLimits(*store_, "account-4", {.max_count = 1}), IsOk());
+  AppendEvents("account-3", 2);
+  Replace(5, "account-3");
+  Append({{*FindTable(*store_, "$snapshots"), "account-2", "torn"}});
+  // Two lives that are over, with three each, and two kept ones of the life before.
+  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(8u));
+  EXPECT_EQ(Rows("$kept-snapshots").size(), 2u);
+  EXPECT_EQ(Rows("$snapshots").size(), 2u);
+  EXPECT_EQ(Find(kMaxVersion, "account-3")->version, 5u);
+  EXPECT_EQ(Find(kMaxVersion, "account-4")->version, 3u);
+  EXPECT_EQ(Find(2, "account-4")->version, 2u);
+  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(0u));
+}
+
+TEST_F(SnapshotStoreTest, EraseGoneGoesThroughManyAtATime) {
+  constexpr int kStreams = 2'500;
+  for (int i = 0; i < kStreams; ++i) {
+    const std::string stream = absl::StrCat("account-", i);
+    AppendEvents(stream, 1);
+    Append({*snapshots_->Write(stream, 0, kFingerprint, "state 0")});
+    if (i % 2 == 0) ASSERT_THAT(DeleteStream(*store_, stream), IsOk());
+  }
+  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(kStreams / 2));
+  EXPECT_EQ(Rows("$snapshots").size(), kStreams / 2);
+  EXPECT_EQ(Find(0, "account-2498"), std::nullopt);
+  EXPECT_TRUE(Find(0, "account-2499").has_value());
+}
+
+TEST_F(SnapshotStoreTest, EraseGoneMakesNoTables) {
+  store_ = *OpenMemoryStore();
+  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(0u));
+  EXPECT_THAT(store_->Tables(), testing::IsEmpty());
 }
 
 TEST_F(SnapshotStoreTest, AnyFlippedBitOfAKeptOneIsTorn) {

@@ -1,11 +1,14 @@
 // limits, delete and scavenge.
 #include "daybook/core/open.h"
+#include "daybook/snapshots/snapshot_store.h"
+#include "daybook/testkit/status_matchers.h"
 #include "gmock/gmock.h"
 #include "tool_test.h"
 
 namespace daybook::tools {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 class StreamsCommands : public ToolTest {
@@ -61,9 +64,20 @@ TEST_F(StreamsCommands, WhatIsDeletedIsNotThere) {
 }
 
 TEST_F(StreamsCommands, AScavengeSaysWhatItRemovedAndTheStoreStaysSound) {
+  {
+    const auto store = Open();
+    const auto snapshots = SnapshotStore::Open(store.get());
+    ASSERT_THAT(snapshots, IsOk());
+    Commit commit;
+    for (const char* stream : {"loan-1", "loan-2"}) {
+      commit.writes.push_back(*(*snapshots)->Write(stream, 0, "fingerprint", "state"));
+    }
+    ASSERT_THAT(store->Append(std::move(commit)), IsOk());
+  }
   ASSERT_EQ(RunTool({"delete", store_, "loan-1"}).code, 0);
   Output output = RunTool({"scavenge", store_, "--json"}, [] { return true; });
   ASSERT_EQ(output.code, 0) << output.err;
+  EXPECT_EQ(output.Json().at(0)["snapshots"], 1);
   const nlohmann::json line = output.Json().at(0);
   EXPECT_EQ(line["finished"], true);
   EXPECT_EQ(line["streams"], 1);
@@ -71,7 +85,7 @@ TEST_F(StreamsCommands, AScavengeSaysWhatItRemovedAndTheStoreStaysSound) {
   EXPECT_EQ(RunTool({"verify", store_}).code, 0);
   output = RunTool({"scavenge", store_}, [] { return true; });
   EXPECT_EQ(output.code, 0);
-  EXPECT_THAT(output.out, HasSubstr("0 events of 1 streams"));
+  EXPECT_THAT(output.out, AllOf(HasSubstr("0 events of 1 streams"), HasSubstr("0 snapshots")));
 }
 
 TEST_F(StreamsCommands, AScavengeThatNobodyWaitsForStopsAndGoesOn) {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "commands.h"
+#include "daybook/snapshots/snapshot_store.h"
 #include "nlohmann/json.hpp"
 #include "printable.h"
 #include "store_session.h"
@@ -32,20 +33,24 @@ ExitCode Scavenge(const ScavengeArguments& arguments, Console& console) {
     }
     return console.wait(absl::ZeroDuration());
   };
+  const absl::StatusOr<uint64_t> snapshots = SnapshotStore::EraseGone(*store->store);
+  if (!snapshots.ok()) return Fail(console, snapshots.status());
   const absl::StatusOr<ScavengeReport> report = store->store->Scavenge(options);
   if (shown) console.err << "\r\033[K" << std::flush;
   if (!report.ok()) return Fail(console, report.status());
   const nlohmann::ordered_json line = {
-      {"finished", report->finished},       {"streams", report->done.streams},
-      {"events", report->done.events},      {"bytes", report->done.bytes},
-      {"disk_before", report->disk_before}, {"disk_after", report->disk_after}};
+      {"finished", report->finished},    {"streams", report->done.streams},
+      {"events", report->done.events},   {"bytes", report->done.bytes},
+      {"snapshots", *snapshots},         {"disk_before", report->disk_before},
+      {"disk_after", report->disk_after}};
   if (arguments.json) {
     console.out << JsonLine(line);
   } else {
     console.out << report->done.events << " events of " << report->done.streams
                 << " streams with limits or deleted gave up " << report->done.bytes
-                << " bytes of payload; " << report->disk_before << " bytes on disk before, "
-                << report->disk_after << " now\n";
+                << " bytes of payload, " << *snapshots
+                << " snapshots of deleted streams are erased; " << report->disk_before
+                << " bytes on disk before, " << report->disk_after << " now\n";
   }
   if (report->finished) return kSound;
   return Fail(console, kOther, "stopped; the next scavenge goes on where this one stopped");

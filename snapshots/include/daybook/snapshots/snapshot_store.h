@@ -77,6 +77,15 @@ class SnapshotStore {
   // The deletion of all snapshots of `stream`.
   std::vector<TableWrite> Erase(const StoreReader& reader, absl::string_view stream) const;
 
+  // Erases every snapshot of a life that its stream no longer has: of one that was deleted or has a
+  // tombstone, also where it began anew. Nobody uses these, but they hold what the events said: so
+  // call this before a scavenge (EventStore::Scavenge), which rewrites the files. Returns how many
+  // there were. Reads all snapshots once, and may run while the store is in use: one that is taken
+  // meanwhile may be erased in place of an older one, and is made again later. DataLoss where
+  // stored bytes are damaged, and the errors of every append: call it again, what was erased stays
+  // so.
+  static absl::StatusOr<uint64_t> EraseGone(EventStore& store);
+
   // Looks at every snapshot of the streams that `fingerprint_of` gives a fingerprint for, and
   // counts those that cannot be used; returns how many it looked at. nullptr: the stream is left
   // out.
