@@ -27,6 +27,7 @@ class CommitBuilder::Transaction : public TableTransaction {
   explicit Transaction(CommitBuilder* builder) : builder_(builder) {}
 
   absl::StatusOr<std::optional<std::string>> Get(TableId table, absl::string_view key) override {
+    DAYBOOK_RETURN_IF_ERROR(builder_->CheckTable("table", table));
     const std::string row = RowKey(table, key);
     if (auto it = builder_->staged_rows_.find(row); it != builder_->staged_rows_.end()) {
       return it->second;
@@ -34,14 +35,21 @@ class CommitBuilder::Transaction : public TableTransaction {
     return builder_->FindRow(row);
   }
   void Put(TableId table, absl::string_view key, absl::string_view value) override {
-    builder_->staged_rows_.insert_or_assign(RowKey(table, key), std::string(value));
+    Stage(table, key, std::string(value));
   }
-  void Delete(TableId table, absl::string_view key) override {
-    builder_->staged_rows_.insert_or_assign(RowKey(table, key), std::nullopt);
-  }
+  void Delete(TableId table, absl::string_view key) override { Stage(table, key, std::nullopt); }
+
+  // Why the first write that may not be is none.
+  const absl::Status& status() const { return status_; }
 
  private:
+  void Stage(TableId table, absl::string_view key, std::optional<std::string> value) {
+    status_.Update(builder_->CheckTable("table", table));
+    builder_->staged_rows_.insert_or_assign(RowKey(table, key), std::move(value));
+  }
+
   CommitBuilder* const builder_;
+  absl::Status status_;
 };
 
 CommitBuilder::CommitBuilder(Kv* kv, Names* names, StreamHeads* heads, StreamLifecycles* lifecycles,
@@ -266,7 +274,7 @@ absl::Status CommitBuilder::AskParticipants() {
   for (CommitParticipant* participant : participants_) {
     DAYBOOK_RETURN_IF_ERROR(participant->OnCommit(events, transaction));
   }
-  return absl::OkStatus();
+  return transaction.status();
 }
 
 AppendResult CommitBuilder::Apply(const Request& request, int64_t micros) {

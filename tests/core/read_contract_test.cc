@@ -471,6 +471,21 @@ class CountingParticipant : public CommitParticipant {
   const std::string refused_;
 };
 
+// Reads or deletes a row of some table.
+class StrayParticipant : public CommitParticipant {
+ public:
+  StrayParticipant(TableId table, bool reads) : table_(table), reads_(reads) {}
+  absl::Status OnCommit(absl::Span<const RecordedEvent>, TableTransaction& tables) override {
+    if (reads_) return tables.Get(table_, "key").status();
+    tables.Delete(table_, "key");
+    return absl::OkStatus();
+  }
+
+ private:
+  const TableId table_;
+  const bool reads_;
+};
+
 TEST_P(ReadContract, ParticipantsWriteWithTheCommit) {
   const TableId table = store_->OpenTable("counts").value();
   CountingParticipant participant(table, "no");
@@ -486,6 +501,31 @@ TEST_P(ReadContract, ParticipantsWriteWithTheCommit) {
   ASSERT_THAT(Append("p", {"no"}), IsOk());
   EXPECT_THAT(store_->Reader()->GetRow(table, "p"),
               IsOkAndHolds(std::optional<std::string>("124")));
+}
+
+TEST_P(ReadContract, ParticipantsWriteNoTableThatWasNotOpened) {
+  // The store has a table of its own now, for tags.
+  Event tagged = Make("Noted", "tagged");
+  tagged.metadata.tags = {"tag"};
+  ASSERT_THAT(store_->Append("p", ExpectedVersion::Any(), {tagged}), IsOk());
+  const Position tip = store_->Tip();
+  const TableId last = store_->OpenTable("rows").value();
+  for (TableId table = 0; table <= last + 1; ++table) {
+    SCOPED_TRACE(table);
+    for (const bool reads : {true, false}) {
+      StrayParticipant participant(table, reads);
+      store_->AddParticipant(&participant);
+      const absl::Status status = Append("p", {"x"}).status();
+      store_->RemoveParticipant(&participant);
+      if (table == last) {
+        EXPECT_THAT(status, IsOk());
+      } else {
+        EXPECT_THAT(status,
+                    StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("table: must be")));
+      }
+    }
+  }
+  EXPECT_EQ(store_->Tip(), Position(tip.sequence() + 2)) << "what is refused takes no position";
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, ReadContract, testing::ValuesIn(Backends()), BackendName);
