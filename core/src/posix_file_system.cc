@@ -43,12 +43,12 @@ absl::Status SystemError(absl::string_view action, const std::string& path, int 
 }
 
 // An open descriptor, closed at the end.
-class Descriptor {
+class HeldFile {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
+  explicit HeldFile(int fd) : fd_(fd) {}
+  HeldFile(HeldFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  HeldFile& operator=(HeldFile&&) = delete;
+  ~HeldFile() {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
@@ -57,18 +57,18 @@ class Descriptor {
   int fd_;
 };
 
-absl::StatusOr<Descriptor> Open(absl::string_view action, const std::string& path, int flags) {
+absl::StatusOr<HeldFile> Open(absl::string_view action, const std::string& path, int flags) {
   int fd;
   do {
     fd = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
   } while (fd < 0 && errno == EINTR);
   if (fd < 0) return SystemError(action, path, errno);
-  return Descriptor(fd);
+  return HeldFile(fd);
 }
 
 class PosixFile : public File {
  public:
-  PosixFile(std::string path, Descriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  PosixFile(std::string path, HeldFile fd) : path_(std::move(path)), fd_(std::move(fd)) {}
 
   absl::StatusOr<std::string> Read(uint64_t offset, size_t size) override {
     std::string bytes(size, '\0');
@@ -109,28 +109,28 @@ class PosixFile : public File {
 
  private:
   const std::string path_;
-  const Descriptor fd_;
+  const HeldFile fd_;
 };
 
 // flock belongs to the open file, not to the process: a second one in this process waits too.
 class PosixLock : public FileLock {
  public:
-  explicit PosixLock(Descriptor fd) : fd_(std::move(fd)) {}
+  explicit PosixLock(HeldFile fd) : fd_(std::move(fd)) {}
 
  private:
-  const Descriptor fd_;
+  const HeldFile fd_;
 };
 
 class PosixFileSystem : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<File>> OpenFile(const std::string& path, bool create) override {
-    absl::StatusOr<Descriptor> fd = Open("open", path, O_RDWR | (create ? O_CREAT : 0));
+    absl::StatusOr<HeldFile> fd = Open("open", path, O_RDWR | (create ? O_CREAT : 0));
     if (!fd.ok()) return fd.status();
     return std::make_unique<PosixFile>(path, *std::move(fd));
   }
 
   absl::StatusOr<std::unique_ptr<File>> OpenForReading(const std::string& path) override {
-    absl::StatusOr<Descriptor> fd = Open("open", path, O_RDONLY);
+    absl::StatusOr<HeldFile> fd = Open("open", path, O_RDONLY);
     if (!fd.ok()) return fd.status();
     return std::make_unique<PosixFile>(path, *std::move(fd));
   }
@@ -177,14 +177,14 @@ class PosixFileSystem : public FileSystem {
   }
 
   absl::Status SyncDirectory(const std::string& path) override {
-    absl::StatusOr<Descriptor> fd = Open("sync", path, O_RDONLY | O_DIRECTORY);
+    absl::StatusOr<HeldFile> fd = Open("sync", path, O_RDONLY | O_DIRECTORY);
     if (!fd.ok()) return fd.status();
     if (::fsync(fd->get()) != 0) return SystemError("sync", path, errno);
     return absl::OkStatus();
   }
 
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
-    absl::StatusOr<Descriptor> fd = Open("lock", path, O_RDWR | O_CREAT);
+    absl::StatusOr<HeldFile> fd = Open("lock", path, O_RDWR | O_CREAT);
     if (!fd.ok()) return fd.status();
     int result;
     do {

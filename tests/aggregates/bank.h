@@ -67,6 +67,11 @@ struct Account : bank::AccountAggregate {
   }
 };
 
+// The same aggregate after its Evolve changed its meaning.
+struct RevisedAccount : Account {
+  static constexpr uint32_t kEvolveRevision = 1;
+};
+
 struct Diary : bank::DiaryAggregate {
   static Decision Decide(const State&, const bank::Write&) { return Emit<bank::Written>(); }
   static void Evolve(State& s, const bank::Written&) noexcept { s.set_pages(s.pages() + 1); }

@@ -17,10 +17,6 @@ using testing::SizeIs;
 struct AsyncBalances : Balances {
   static constexpr absl::string_view kName = "AsyncBalance";
 };
-// The same aggregate after its Evolve changed its meaning.
-struct RevisedAccount : Account {
-  static constexpr uint32_t kEvolveRevision = 1;
-};
 
 class HistoryTest : public AppTest {
  protected:

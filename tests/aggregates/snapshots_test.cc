@@ -9,11 +9,6 @@
 namespace daybook {
 namespace {
 
-// The same aggregate after its Evolve changed its meaning.
-struct RevisedAccount : Account {
-  static constexpr uint32_t kEvolveRevision = 1;
-};
-
 class SnapshotsTest : public AppTest {
  protected:
   void DepositMany(int n) {

@@ -45,7 +45,8 @@ ExitCode FailToBuild(const App& app, const absl::Status& status, Console& consol
                                   : Fail(console, kNeedsAttention, status.message());
 }
 
-void Print(const std::string& view, const RebuildReport& report, bool json, Console& console) {
+void PrintReport(const std::string& view, const RebuildReport& report, bool json,
+                 Console& console) {
   if (json) {
     console.out << JsonLine(ReportJson(view, report));
   } else {
@@ -63,7 +64,7 @@ ExitCode FailAsParked(const std::string& view, const RebuildReport& report, Cons
 }
 
 ExitCode Tell(const ReplayArguments& arguments, const RebuildReport& report, Console& console) {
-  Print(arguments.view, report, arguments.json, console);
+  PrintReport(arguments.view, report, arguments.json, console);
   if (arguments.compare && !report.compared_at.has_value()) {
     return Fail(console, kNeedsAttention,
                 report.serving
@@ -169,7 +170,7 @@ ExitCode Rollback(const Application& application, const RollbackArguments& argum
   if (!rollback.ok()) return Fail(console, rollback.status());
   const absl::StatusOr<RebuildReport> report = WaitFor(*rollback, arguments.view, console);
   if (!report.ok()) return FailToBuild(**app, report.status(), console);
-  Print(arguments.view, *report, arguments.json, console);
+  PrintReport(arguments.view, *report, arguments.json, console);
   return report->serving ? kSound : FailAsParked(arguments.view, *report, console);
 }
 

@@ -16,7 +16,7 @@
 namespace daybook::tools {
 namespace {
 
-constexpr absl::Duration kLook = absl::Milliseconds(20);
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(20);
 
 const char* StandName(const StoredView& view) {
   if (view.generation == 0) return "not built";
@@ -224,11 +224,11 @@ ExitCode CatchUp(const Application& application, const CatchUpArguments& argumen
   const auto app = OpenApplication(application, arguments.store);
   if (!app.ok()) return FailToOpen(console, arguments.store, app.status());
   const Position tip = (*app)->store().Tip();
-  for (double waited = 0;; waited += absl::ToDoubleSeconds(kLook)) {
+  for (double waited = 0;; waited += absl::ToDoubleSeconds(kBetweenLooks)) {
     const absl::StatusOr<std::string> missing = NotArrived(**app, tip);
     if (!missing.ok()) return Fail(console, missing.status());
     if (missing->empty()) return TellArrived(**app, tip, arguments.json, console);
-    if (waited >= arguments.timeout_seconds || !console.wait(kLook)) {
+    if (waited >= arguments.timeout_seconds || !console.wait(kBetweenLooks)) {
       return Fail(console, kOther,
                   absl::StrCat("not every view was at position ", tip.ToString(), " after ",
                                arguments.timeout_seconds, " seconds: catch-up goes on from there (",
