@@ -27,7 +27,7 @@ class CommitBuilder::Transaction : public TableTransaction {
   explicit Transaction(CommitBuilder* builder) : builder_(builder) {}
 
   absl::StatusOr<std::optional<std::string>> Get(TableId table, absl::string_view key) override {
-    DAYBOOK_RETURN_IF_ERROR(builder_->CheckTable("table", table));
+    DAYBOOK_RETURN_IF_ERROR(builder_->CheckTable("participant.table", table));
     const std::string row = RowKey(table, key);
     if (auto it = builder_->staged_rows_.find(row); it != builder_->staged_rows_.end()) {
       return it->second;
@@ -44,7 +44,7 @@ class CommitBuilder::Transaction : public TableTransaction {
 
  private:
   void Stage(TableId table, absl::string_view key, std::optional<std::string> value) {
-    status_.Update(builder_->CheckTable("table", table));
+    status_.Update(builder_->CheckTable("participant.table", table));
     builder_->staged_rows_.insert_or_assign(RowKey(table, key), std::move(value));
   }
 

@@ -21,7 +21,7 @@ bool CommitBuilder::IsOwnTable(absl::string_view name) {
 
 absl::Status CommitBuilder::CheckTable(absl::string_view field, TableId table) const {
   if (table == 0 || table > last_table_ || absl::c_linear_search(own_tables_, table)) {
-    return InvalidFieldError(field, "must be a table that was opened");
+    return InvalidFieldError(field, absl::StrCat("must be a table that was opened, is ", table));
   }
   return absl::OkStatus();
 }

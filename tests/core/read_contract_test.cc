@@ -521,7 +521,10 @@ TEST_P(ReadContract, ParticipantsWriteNoTableThatWasNotOpened) {
         EXPECT_THAT(status, IsOk());
       } else {
         EXPECT_THAT(status,
-                    StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("table: must be")));
+                    StatusIs(absl::StatusCode::kInvalidArgument,
+                             HasSubstr(absl::StrCat("participant.table: must be a table that was "
+                                                    "opened, is ",
+                                                    table))));
       }
     }
   }

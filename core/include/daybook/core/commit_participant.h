@@ -16,8 +16,8 @@ namespace daybook {
 
 // The tables as the commit being built sees them: with the writes of every commit before it,
 // published or not, and its own. Writes join the commit; they vanish when the commit is refused. A
-// table that was not opened (EventStore::OpenTable) is InvalidArgument (InvalidField `table`): Get
-// returns it, and a write has the commit refused with it.
+// table that was not opened (EventStore::OpenTable) is InvalidArgument (InvalidField
+// `participant.table`): Get returns it, and a write has the commit refused with it.
 class TableTransaction {
  public:
   virtual ~TableTransaction() = default;

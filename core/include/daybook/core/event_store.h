@@ -146,7 +146,8 @@ struct StoreStats {
 // An append-only, versioned log with tables beside it. Thread-safe.
 //
 // Errors of every append:
-//   InvalidArgument  a name, size or batch breaks a limit (InvalidField): mend the call
+//   InvalidArgument  a name, size or batch breaks a limit (InvalidField): mend the call, or the
+//                    participant where the field is one of `participant`
 //   Aborted          an expected version does not hold (VersionConflict), an event matches that a
 //                    condition excludes (ConditionFailed), or a claim is taken (ClaimConflict):
 //                    read, decide, append again
