@@ -108,20 +108,18 @@ std::vector<KeptRow> KeptRows(const StoreReader& reader, TableId table, absl::st
 // Of what EraseGone reads at a time, and deletes with one commit at most.
 constexpr size_t kRowsAtOnce = 1'000;
 
-// The next rows of a table behind the key `after`, all of them or a stretch, whose snapshot is of
-// no life that its stream has; `after` moves on. An empty key is that of no stream.
 struct GoneRows {
   std::vector<TableWrite> deletions;
   bool at_end = false;
 };
 
-absl::StatusOr<GoneRows> NextGone(const StoreReader& reader, TableId table, std::string* after,
-                                  absl::FunctionRef<std::pair<absl::string_view, uint64_t>(
-                                      absl::string_view key, absl::string_view row)>
-                                      stream_and_version) {
+// Of the next rows of a table behind the key `after`, which moves on, those whose snapshot is of a
+// life that is over. Of a torn one nobody knows the life: it goes with the first.
+absl::StatusOr<GoneRows> NextGone(const StoreReader& reader, TableId table, bool kept,
+                                  std::string* after) {
   GoneRows gone;
   size_t seen = 0;
-  absl::Status found;
+  absl::Status status;
   ScanOptions behind;
   behind.from = absl::StrCat(*after, absl::string_view("\0", 1));
   behind.limit = kRowsAtOnce;
@@ -129,15 +127,23 @@ absl::StatusOr<GoneRows> NextGone(const StoreReader& reader, TableId table, std:
       reader.ScanRows(table, behind, [&](absl::string_view key, absl::string_view row) {
         ++seen;
         *after = std::string(key);
-        const auto [stream, version] = stream_and_version(key, row);
+        const absl::string_view stream = kept ? StreamOfKept(key) : key;
+        if (stream.empty()) return true;
         const absl::StatusOr<StreamStart> start = reader.FindStart(stream);
-        found = start.status();
-        if (found.ok() && version < start->began) {
+        status = start.status();
+        if (!status.ok() || start->began == 0) return status.ok();
+        uint64_t version = 0;
+        if (kept) {
+          version = VersionOfKept(key);
+        } else if (const std::optional<v1::StoredSnapshot> stored = Parse(stream, row)) {
+          version = stored->version();
+        }
+        if (version < start->began) {
           gone.deletions.push_back({table, std::string(key), std::nullopt});
         }
-        return found.ok();
+        return true;
       }));
-  DAYBOOK_RETURN_IF_ERROR(found);
+  DAYBOOK_RETURN_IF_ERROR(status);
   gone.at_end = seen < kRowsAtOnce;
   return gone;
 }
@@ -213,6 +219,10 @@ std::vector<TableWrite> SnapshotStore::Replace(const StoreReader& reader, absl::
                                                absl::string_view fingerprint, Snapshot snapshot,
                                                uint32_t keep) {
   const uint64_t version = snapshot.version;
+  const absl::StatusOr<StreamStart> start = reader.FindStart(stream);
+  const uint64_t began = start.ok() ? start->began : 0;
+  // It waited to be written while the stream was deleted.
+  if (version < began) return {};
   std::optional<TableWrite> newest = Write(stream, version, fingerprint, std::move(snapshot.state));
   if (!newest.has_value()) return {};
   std::vector<TableWrite> writes;
@@ -221,8 +231,8 @@ std::vector<TableWrite> SnapshotStore::Replace(const StoreReader& reader, absl::
 
   const auto is_kept = [&](absl::string_view row) -> std::optional<uint64_t> {
     const std::optional<v1::StoredSnapshot> stored = Parse(stream, row);
-    const bool kept =
-        stored.has_value() && stored->fingerprint() == fingerprint && stored->version() < version;
+    const bool kept = stored.has_value() && stored->fingerprint() == fingerprint &&
+                      stored->version() < version && stored->version() >= began;
     return kept ? std::optional<uint64_t>(stored->version()) : std::nullopt;
   };
   uint32_t left = keep - 1;
@@ -257,34 +267,27 @@ std::vector<TableWrite> SnapshotStore::Erase(const StoreReader& reader,
   return writes;
 }
 
-absl::StatusOr<uint64_t> SnapshotStore::EraseGone(EventStore& store) {
+absl::Status SnapshotStore::EraseGone(EventStore& store,
+                                      absl::FunctionRef<bool(uint64_t erased)> goes_on) {
   uint64_t erased = 0;
   for (const absl::string_view name : {kNewestTable, kKeptTable}) {
     const std::optional<TableId> table = FindTable(store, name);
     if (!table.has_value()) continue;
     std::string after;
     for (bool at_end = false; !at_end;) {
-      DAYBOOK_ASSIGN_OR_RETURN(
-          GoneRows gone,
-          NextGone(*store.Reader(), *table, &after,
-                   [&](absl::string_view key, absl::string_view row) {
-                     if (name == kKeptTable) {
-                       const absl::string_view stream = StreamOfKept(key);
-                       return std::pair(stream, stream.empty() ? 0 : VersionOfKept(key));
-                     }
-                     // Of a torn one nobody knows the life: it goes with the first.
-                     const std::optional<v1::StoredSnapshot> stored = Parse(key, row);
-                     return std::pair(key, stored.has_value() ? stored->version() : 0);
-                   }));
+      DAYBOOK_ASSIGN_OR_RETURN(GoneRows gone,
+                               NextGone(*store.Reader(), *table, name == kKeptTable, &after));
       at_end = gone.at_end;
-      if (gone.deletions.empty()) continue;
-      erased += gone.deletions.size();
-      Commit commit;
-      commit.writes = std::move(gone.deletions);
-      DAYBOOK_RETURN_IF_ERROR(store.Append(std::move(commit)).status());
+      if (!gone.deletions.empty()) {
+        erased += gone.deletions.size();
+        Commit commit;
+        commit.writes = std::move(gone.deletions);
+        DAYBOOK_RETURN_IF_ERROR(store.Append(std::move(commit)).status());
+      }
+      if (!goes_on(erased)) return absl::OkStatus();
     }
   }
-  return erased;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> SnapshotStore::Survey(

@@ -51,6 +51,15 @@ class SnapshotStoreTest : public testing::Test {
     EXPECT_EQ(found->state, absl::StrCat("state ", found->version));
     return found->version;
   }
+  uint64_t EraseGone() {
+    uint64_t erased = 0;
+    const auto goes_on = [&](uint64_t so_far) {
+      erased = so_far;
+      return true;
+    };
+    EXPECT_THAT(SnapshotStore::EraseGone(*store_, goes_on), IsOk());
+    return erased;
+  }
   // Hexadecimal keys and values.
   std::map<std::string, std::string> Rows(absl::string_view table) {
     std::map<std::string, std::string> rows;
@@ -130,41 +139,69 @@ TEST_F(SnapshotStoreTest, EraseGoneDeletesThoseOfALifeThatIsOver) {
     AppendEvents(stream, 4);
     for (const uint64_t version : {1, 2, 3}) Replace(version, stream);
   }
-  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(0u));
+  Append({{*FindTable(*store_, "$snapshots"), "account-5", "torn"}});
+  EXPECT_EQ(EraseGone(), 0u);
   ASSERT_THAT(DeleteStream(*store_, "account-1"), IsOk());
   ASSERT_THAT(TombstoneStream(*store_, "account-2"), IsOk());
   ASSERT_THAT(DeleteStream(*store_, "account-3"), IsOk());
   ASSERT_THAT(SetStreamLimits(*store_, "account-4", {.max_count = 1}), IsOk());
   AppendEvents("account-3", 2);
-  Replace(5, "account-3");
+  Append({*snapshots_->Write("account-3", 4, kFingerprint, "state 4")});
   Append({{*FindTable(*store_, "$snapshots"), "account-2", "torn"}});
   // Two lives that are over, with three each, and two kept ones of the life before.
-  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(8u));
+  EXPECT_EQ(EraseGone(), 8u);
   EXPECT_EQ(Rows("$kept-snapshots").size(), 2u);
-  EXPECT_EQ(Rows("$snapshots").size(), 2u);
-  EXPECT_EQ(Find(kMaxVersion, "account-3")->version, 5u);
+  EXPECT_EQ(Rows("$snapshots").size(), 3u);
+  EXPECT_EQ(Find(kMaxVersion, "account-3")->version, 4u);
   EXPECT_EQ(Find(kMaxVersion, "account-4")->version, 3u);
   EXPECT_EQ(Find(2, "account-4")->version, 2u);
-  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(0u));
+  EXPECT_EQ(EraseGone(), 0u);
+}
+
+TEST_F(SnapshotStoreTest, NoneOfALifeThatIsOverIsWrittenOrKept) {
+  AppendEvents(kStream, 4);
+  for (const uint64_t version : {1, 2}) Replace(version);
+  ASSERT_THAT(DeleteStream(*store_, kStream), IsOk());
+  EXPECT_THAT(snapshots_->Replace(*store_->Reader(), kStream, kFingerprint, {3, "state 3"}, 3),
+              testing::IsEmpty());
+  AppendEvents(kStream, 2);
+  Replace(4);
+  Replace(5);
+  EXPECT_EQ(FindVersion(), 5u);
+  EXPECT_EQ(FindVersion(4), 4u);
+  EXPECT_EQ(FindVersion(3), std::nullopt);
+  EXPECT_EQ(EraseGone(), 0u);
 }
 
 TEST_F(SnapshotStoreTest, EraseGoneGoesThroughManyAtATime) {
   constexpr int kStreams = 2'500;
   for (int i = 0; i < kStreams; ++i) {
     const std::string stream = absl::StrCat("account-", i);
-    AppendEvents(stream, 1);
-    Append({*snapshots_->Write(stream, 0, kFingerprint, "state 0")});
+    AppendEvents(stream, 2);
+    Replace(0, stream);
+    Replace(1, stream);
     if (i % 2 == 0) ASSERT_THAT(DeleteStream(*store_, stream), IsOk());
   }
-  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(kStreams / 2));
-  EXPECT_EQ(Rows("$snapshots").size(), kStreams / 2);
-  EXPECT_EQ(Find(0, "account-2498"), std::nullopt);
-  EXPECT_TRUE(Find(0, "account-2499").has_value());
+  uint64_t erased = 0;
+  ASSERT_THAT(SnapshotStore::EraseGone(*store_,
+                                       [&](uint64_t so_far) {
+                                         erased = so_far;
+                                         return false;
+                                       }),
+              IsOk());
+  EXPECT_GT(erased, 0u);
+  EXPECT_LT(erased, kStreams / 2u);
+  EXPECT_EQ(Rows("$snapshots").size(), kStreams - erased);
+  EXPECT_EQ(EraseGone(), kStreams - erased);
+  EXPECT_EQ(Rows("$snapshots").size(), kStreams / 2u);
+  EXPECT_EQ(Rows("$kept-snapshots").size(), kStreams / 2u);
+  EXPECT_EQ(Find(1, "account-2498"), std::nullopt);
+  EXPECT_EQ(Find(0, "account-2499")->version, 0u);
 }
 
 TEST_F(SnapshotStoreTest, EraseGoneMakesNoTables) {
   store_ = *OpenMemoryStore();
-  EXPECT_THAT(SnapshotStore::EraseGone(*store_), IsOkAndHolds(0u));
+  EXPECT_EQ(EraseGone(), 0u);
   EXPECT_THAT(store_->Tables(), testing::IsEmpty());
 }
 

@@ -78,6 +78,14 @@ TEST_F(StreamsCommands, AScavengeSaysWhatItRemovedAndTheStoreStaysSound) {
   Output output = RunTool({"scavenge", store_, "--json"}, [] { return true; });
   ASSERT_EQ(output.code, 0) << output.err;
   EXPECT_EQ(output.Json().at(0)["snapshots"], 1);
+  {
+    const auto store = Open();
+    const auto snapshots = SnapshotStore::Open(store.get());
+    ASSERT_THAT(snapshots, IsOk());
+    const auto reader = store->Reader();
+    EXPECT_FALSE((*snapshots)->Find(*reader, "loan-1", "fingerprint").has_value());
+    EXPECT_TRUE((*snapshots)->Find(*reader, "loan-2", "fingerprint").has_value());
+  }
   const nlohmann::json line = output.Json().at(0);
   EXPECT_EQ(line["finished"], true);
   EXPECT_EQ(line["streams"], 1);
@@ -85,7 +93,7 @@ TEST_F(StreamsCommands, AScavengeSaysWhatItRemovedAndTheStoreStaysSound) {
   EXPECT_EQ(RunTool({"verify", store_}).code, 0);
   output = RunTool({"scavenge", store_}, [] { return true; });
   EXPECT_EQ(output.code, 0);
-  EXPECT_THAT(output.out, AllOf(HasSubstr("0 events of 1 streams"), HasSubstr("0 snapshots")));
+  EXPECT_THAT(output.out, AllOf(HasSubstr("0 events of 1 streams"), HasSubstr(", 0 snapshots of")));
 }
 
 TEST_F(StreamsCommands, AScavengeThatNobodyWaitsForStopsAndGoesOn) {

@@ -200,12 +200,12 @@ void AddScavenge(CLI::App& app, Parsed& parsed) {
   CLI::App* scavenge = AddCommand(
       app, parsed, "scavenge",
       "Removes the payloads of events that are gone from their streams and the snapshots of "
-      "streams "
-      "that were deleted, and gives the space back. The chain stays whole. One that was stopped "
-      "goes "
-      "on the next time",
+      "streams that were deleted, and gives the space back. The chain stays whole. One that was "
+      "stopped goes on the next time",
       a, &Scavenge,
-      "One object: finished, streams, events, bytes, snapshots, disk_before, disk_after", &a.store);
+      "One object: finished, streams, events, bytes, snapshots (erased by this call), disk_before, "
+      "disk_after",
+      &a.store);
   AddStore(*parsed.program, *scavenge, &a.store);
   scavenge->add_flag("--no-compact", a.no_compact,
                      "Do not rewrite the files at the end: the space comes back in time");

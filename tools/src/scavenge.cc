@@ -33,26 +33,42 @@ ExitCode Scavenge(const ScavengeArguments& arguments, Console& console) {
     }
     return console.wait(absl::ZeroDuration());
   };
-  const absl::StatusOr<uint64_t> snapshots = SnapshotStore::EraseGone(*store->store);
-  if (!snapshots.ok()) return Fail(console, snapshots.status());
+  uint64_t snapshots = 0;
+  bool goes_on = true;
+  const absl::Status erased = SnapshotStore::EraseGone(*store->store, [&](uint64_t so_far) {
+    snapshots = so_far;
+    return goes_on = console.wait(absl::ZeroDuration());
+  });
+  // Of a running application's store an append may be refused for want of space: the scavenge,
+  // which makes some, is not.
+  if (!erased.ok() && !absl::IsResourceExhausted(erased)) return Fail(console, erased);
   const absl::StatusOr<ScavengeReport> report = store->store->Scavenge(options);
   if (shown) console.err << "\r\033[K" << std::flush;
   if (!report.ok()) return Fail(console, report.status());
-  const nlohmann::ordered_json line = {
-      {"finished", report->finished},    {"streams", report->done.streams},
-      {"events", report->done.events},   {"bytes", report->done.bytes},
-      {"snapshots", *snapshots},         {"disk_before", report->disk_before},
-      {"disk_after", report->disk_after}};
+  const bool finished = report->finished && goes_on && erased.ok();
+  const nlohmann::ordered_json line = {{"finished", finished},
+                                       {"streams", report->done.streams},
+                                       {"events", report->done.events},
+                                       {"bytes", report->done.bytes},
+                                       {"snapshots", snapshots},
+                                       {"disk_before", report->disk_before},
+                                       {"disk_after", report->disk_after}};
   if (arguments.json) {
     console.out << JsonLine(line);
   } else {
     console.out << report->done.events << " events of " << report->done.streams
                 << " streams with limits or deleted gave up " << report->done.bytes
-                << " bytes of payload, " << *snapshots
-                << " snapshots of deleted streams are erased; " << report->disk_before
+                << " bytes of payload, " << snapshots
+                << " snapshots of deleted streams were erased; " << report->disk_before
                 << " bytes on disk before, " << report->disk_after << " now\n";
   }
-  if (report->finished) return kSound;
+  if (finished) return kSound;
+  if (!erased.ok()) {
+    return Fail(console, kOther,
+                absl::StrCat("snapshots of deleted streams are left, to be erased by the next "
+                             "scavenge: ",
+                             erased.message()));
+  }
   return Fail(console, kOther, "stopped; the next scavenge goes on where this one stopped");
 }
 

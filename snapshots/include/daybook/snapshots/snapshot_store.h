@@ -68,23 +68,25 @@ class SnapshotStore {
                                   absl::string_view fingerprint, std::string state);
 
   // What a commit must write for the snapshot to be the newest of `stream`: its row, those of the
-  // `keep` - 1 before it that are sound, older and of this fingerprint, and the deletion of the
-  // others, as `reader` sees them. Empty when the state is too large. One commit at a time for a
-  // stream.
+  // `keep` - 1 before it that are sound, older, of this fingerprint and of the stream's life, and
+  // the deletion of the others, as `reader` sees them. Empty when the state is too large, or of a
+  // life that is over. One commit at a time for a stream.
   std::vector<TableWrite> Replace(const StoreReader& reader, absl::string_view stream,
                                   absl::string_view fingerprint, Snapshot snapshot, uint32_t keep);
 
   // The deletion of all snapshots of `stream`.
   std::vector<TableWrite> Erase(const StoreReader& reader, absl::string_view stream) const;
 
-  // Erases every snapshot of a life that its stream no longer has: of one that was deleted or has a
-  // tombstone, also where it began anew. Nobody uses these, but they hold what the events said: so
-  // call this before a scavenge (EventStore::Scavenge), which rewrites the files. Returns how many
-  // there were. Reads all snapshots once, and may run while the store is in use: one that is taken
-  // meanwhile may be erased in place of an older one, and is made again later. DataLoss where
-  // stored bytes are damaged, and the errors of every append: call it again, what was erased stays
-  // so.
-  static absl::StatusOr<uint64_t> EraseGone(EventStore& store);
+  // Erases the snapshots of lives that are over: of streams that were deleted or have a tombstone,
+  // also where they began anew. Nobody uses these, but they hold what the events said: so call this
+  // before a scavenge (EventStore::Scavenge), which rewrites the files. Reads the streams of all
+  // snapshots, some at a time, and may run while the store is in use: what is being written at that
+  // moment may be missed, which the next call erases, or erased in place of an older one, and then
+  // it is made again later. `goes_on` is told, after each of some, how many were erased; false:
+  // enough. DataLoss where stored bytes are damaged, and the errors of every append: call it again,
+  // what was erased stays so.
+  static absl::Status EraseGone(EventStore& store,
+                                absl::FunctionRef<bool(uint64_t erased)> goes_on);
 
   // Looks at every snapshot of the streams that `fingerprint_of` gives a fingerprint for, and
   // counts those that cannot be used; returns how many it looked at. nullptr: the stream is left
