@@ -58,8 +58,8 @@ function(daybook_test)
     endif()
     add_dependencies(${label}_tests ${TEST_NAME})
   endforeach()
-  # Test files instantiate the same templates of the rooms: together they take two thirds of the time
-  # that they take by eight.
+  # Test files instantiate the same templates of the rooms: together they take two thirds of the
+  # time that they take by eight.
   set_target_properties(${TEST_NAME} PROPERTIES UNITY_BUILD_BATCH_SIZE 24)
   target_link_libraries(${TEST_NAME} PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main
                                              daybook_warnings)
