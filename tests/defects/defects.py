@@ -3,6 +3,7 @@
 
   defects.py                 plants all in one copy of the sources, builds it, and tries each
   defects.py --only NAME...  tries these alone
+  defects.py --room ROOM     tries those alone that a test of this room sees
   defects.py --list          the table of docs/testing_the_tests.md
   defects.py --check-docs    fails where that page holds another table, or where the sources have no
                              place for a defect any more; needs no build
@@ -197,6 +198,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NAME")
+    parser.add_argument("--room", metavar="ROOM")
     for option in ("--list", "--check-docs", "--write-docs"):
         parser.add_argument(option, action="store_true")
     arguments = parser.parse_args()
@@ -218,6 +220,10 @@ def main():
     for name in arguments.only or ():
         if name not in [defect.name for defect in defects]:
             sys.exit(f"there is no defect {name}")
+    if arguments.room is not None:
+        defects = [d for d in defects if d.test.startswith(f"{arguments.room}_")]
+        if not defects:
+            sys.exit(f"no test of the room {arguments.room} is to see a defect")
     start = time.monotonic()
     planted_copy.copy_sources(COPY, plant_all(all_defects), "defects.h", HEADER)
     build(defects)
