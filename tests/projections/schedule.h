@@ -58,11 +58,11 @@ class Schedule {
 };
 
 // How many schedules are run of `whole`. Sanitizers take ten times as long for each, and what they
-// look for depends on the code that runs, hardly on its order: a fifth is enough for them.
+// look for depends on the code that runs, hardly on its order: a third is enough for them.
 constexpr uint64_t CountOfSchedules(uint64_t whole) {
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  return whole / 5;
+  return whole / 3;
 #endif
 #endif
   return whole;
